@@ -1,0 +1,1 @@
+"""Engines: picture(s) in, probability of the subject out."""

@@ -1,0 +1,54 @@
+"""What an engine is.
+
+In: `View`s of the set's pictures. Out: a `Mask` or `Declined` for each. Never: writing files, printing, deciding a
+verdict.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from loraset.types import Declined, Json, Map, Mask, View
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """All that an engine may be told; each takes what it needs.
+
+    model is what stands behind the colon of the engine's name in the recipe, else the recipe's `mask.model`;
+    model_named says whether the user wrote it (only then may it be downloaded). say gives one line to the user.
+    """
+
+    model: str = "isnet-general-use"
+    model_named: bool = False
+    key_color: str = "auto"
+    plate: tuple[Path, ...] = ()
+    shared: bool = True
+    seed: int = 0
+    provider: str = "auto"
+    accept_licenses: tuple[str, ...] = ()
+    jobs: int = 1
+    say: Callable[[str], None] = lambda text: None
+
+
+class Engine(Protocol):
+    """Cuts subjects out. One object serves a whole run and may be called from several threads at once."""
+
+    name: str
+
+    def identity(self) -> Json:
+        """Return what decides this engine's masks beside the pictures: name, version, settings, model sha256.
+
+        It becomes part of the cache key and so must be cheap, stable and JSON.
+        """
+
+    @property
+    def learns(self) -> bool:
+        """Whether a mask depends on the other pictures of the set (their hashes then join the cache key)."""
+
+    def prepare(self, views: Sequence[View], run: Map) -> None:
+        """Hand over the set (sorted by sha256). Called once, before the first `mask`; fitting may wait until then."""
+
+    def mask(self, view: View) -> Mask | Declined:
+        """Cut one picture. The array is whole, float, and at the engine's own grid."""

@@ -1,0 +1,1 @@
+"""Exporters: a curated set in, a trainer's folder out."""

@@ -1,0 +1,1 @@
+"""The recipe file: pydantic models, loading, error text."""

@@ -1,0 +1,227 @@
+"""The recipe as pydantic models: every key of the TOML file, its type, its range and its one default.
+
+In: parsed TOML. Out: frozen models. Never: file access; whether a folder or a model exists is asked by who uses it.
+The field descriptions are the comments that `loraset init` writes.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from loraset.images import css_color
+
+
+class Section(BaseModel):
+    """A table of the recipe: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Subject(Section):
+    """[subject]: who the pictures show."""
+
+    trigger: str = Field("", description="first word of every caption when given")
+    class_: str = Field("", alias="class", description='what it is in plain words, such as "plush toy"')
+    shared: bool = Field(True, description="all pictures show one subject; false: the set teaches nothing")
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Input(Section):
+    """[input]: where the pictures are."""
+
+    paths: list[str] = Field([], description="folders, files, globs, .zip or .tar; relative to this file")
+    recursive: bool = Field(True, description="look into subfolders")
+    captions: Literal["sidecar", "none"] = Field("sidecar", description="sidecar: <stem>.txt or .caption beside the picture")
+    masks: str = Field("", description="folder of masks you made, same stems (also <stem>.mask.png beside a picture)")
+    max_pixels: int = Field(200_000_000, gt=0, description="larger pictures are refused before they are decoded")
+    min_side_px: int = Field(256, ge=1, description="smaller pictures are rejected")
+    animated: Literal["first-frame", "skip"] = Field("first-frame", description="what to do with animations")
+
+
+class Output(Section):
+    """[output]: what is written where."""
+
+    dir: str = Field("", description="default: <name>-set beside this file")
+    masters: bool = Field(False, description="also write each cut-out at the photo's full size")
+    rejected: bool = Field(False, description="also write the cut-outs of rejected pictures")
+
+
+KeepRule = Literal["sharpness", "pixels", "bytes"]
+
+
+class Dedupe(Section):
+    """[dedupe]: copies of the same photo."""
+
+    exact: bool = Field(True, description="same bytes or same pixels")
+    near: bool = Field(True, description="resized, re-encoded, slightly cropped")
+    max_distance_bits: int = Field(6, ge=0, le=32, description="of 64; higher calls more pictures copies")
+    mirrored: bool = Field(True, description="a mirrored copy is a copy")
+    keep: list[KeepRule] = Field(["sharpness", "pixels", "bytes"], min_length=1, description="which copy is kept: the most of the first, then of the next")
+
+
+ENGINE_NAMES = ("auto", "cosegment", "rembg", "key", "plate", "alpha", "given")
+
+
+class MaskSettings(Section):
+    """[mask]: who cuts the subject out."""
+
+    engine: str | list[str] = Field("auto", description="auto, cosegment, rembg, key, plate, alpha or given, each with :model; or a list, joined")
+    model: str = Field("isnet-general-use", description="for rembg: one of its local models, or a path to an .onnx")
+    repair: bool = Field(True, description="let the set correct an engine's mask")
+    key_color: str = Field("auto", description="colour of the screen for engine key: auto or a CSS colour")
+    plate: str | list[str] = Field("", description="photo(s) of the empty set, for engine plate")
+
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, value: str | list[str]) -> str | list[str]:
+        names = [value] if isinstance(value, str) else value
+        if not names:
+            raise ValueError("an empty list names no engine")
+        for name in names:
+            if name.split(":", 1)[0] not in ENGINE_NAMES:
+                raise ValueError(f"unknown engine {name!r}")
+        return value
+
+    @field_validator("key_color")
+    @classmethod
+    def _key_color(cls, value: str) -> str:
+        if value != "auto":
+            css_color(value)
+        return value
+
+
+class Matte(Section):
+    """[matte]: the soft edge."""
+
+    method: Literal["band", "vitmatte", "none"] = Field("band", description="band: solved round the mask's edge; none: the mask as it is")
+    working_size: Literal["output", "full"] = Field("output", description="output: at the size that is trained; full: at the photo's own")
+
+
+class Decontaminate(Section):
+    """[decontaminate]: the true colour of the edge."""
+
+    foreground: Literal["multilevel", "none"] = Field("multilevel", description="none: the photo's colours, background and all")
+    light: Literal["auto", "linear", "srgb"] = Field("auto", description="the light in which edges were mixed: photos linear, drawings srgb")
+    despill: Literal["auto", "on", "off"] = Field("auto", description="auto: where the picture was keyed")
+
+
+class Limits(Section):
+    """[select.limits]: the threshold of each reason code."""
+
+    blurry: float = Field(0.15, ge=0, le=1, description="review below this sharpness (0..1)")
+    dark: float = Field(0.12, ge=0, le=1, description="review below this mean lightness of the subject (0..1)")
+    overexposed: float = Field(0.25, ge=0, le=1, description="review above this share of clipped white on the subject")
+    halo: float = Field(0.35, ge=0, le=1, description="review above this share of old background in the edge")
+    subject_cut_off: float = Field(0.12, ge=0, le=1, description="review above this share of the outline lying on the photo's edge")
+    mask_uncertain: float = Field(0.35, ge=0, le=1, description="review above this mask uncertainty (0..1)")
+    engines_disagree: float = Field(0.25, ge=0, le=1, description="review above this disagreement of joined engines (0..1)")
+    no_subject: float = Field(0.004, ge=0, le=1, description="reject below this share of the photo")
+
+
+class Select(Section):
+    """[select]: what is kept."""
+
+    min_score: float = Field(0.5, ge=0, le=1, description="below: reject")
+    review_below: float = Field(0.75, ge=0, le=1, description="below: a person should look")
+    max_images: int = Field(0, ge=0, description="0: no limit; else the best and most different")
+    subject_duplicates: bool = Field(True, description="copies of the same subject in the same pose are dropped")
+    limits: Limits = Limits()
+
+
+class FrameSettings(Section):
+    """[frame]: the output's shape."""
+
+    mode: Literal["bucket", "square", "keep"] = Field("bucket", description="bucket: the trainer's nearest shape; square; keep: the photo as it is")
+    resolution: int = Field(1024, ge=64, le=8192, description="side of the square of the bucket's area")
+    step: int = Field(64, ge=1, le=512, description="sides are multiples of this")
+    margin: float = Field(0.06, ge=0, le=1, description="free space, as a share of the subject's box")
+    upscale: bool = Field(False, description="enlarge small subjects; false: padded instead")
+
+    @model_validator(mode="after")
+    def _step_fits(self) -> "FrameSettings":
+        if self.step > self.resolution:
+            raise ValueError(f"step {self.step} is larger than resolution {self.resolution}")
+        return self
+
+
+class Variant(Section):
+    """[variants.<name>]: one background."""
+
+    background: str = Field(description="a CSS colour, transparent, original, blur:<px> or random-named")
+    under: str = Field("#808080", description="the colour under alpha 0, for transparent")
+
+    @field_validator("background")
+    @classmethod
+    def _background(cls, value: str) -> str:
+        if value in ("transparent", "original", "random-named"):
+            return value
+        if value.startswith("blur:"):
+            try:
+                radius = float(value[5:])
+            except ValueError:
+                radius = -1.0
+            if not 0 < radius <= 500:
+                raise ValueError(f"{value!r}: write blur:<px> with a radius from 1 to 500, such as blur:24")
+            return value
+        css_color(value)
+        return value
+
+    @field_validator("under")
+    @classmethod
+    def _under(cls, value: str) -> str:
+        css_color(value)
+        return value
+
+
+class Captions(Section):
+    """[captions]: the text beside each picture."""
+
+    style: Literal["tags", "prose", "none"] = Field("tags", description='tags: "grey background, simple background"; prose: "on a plain gray background"')
+
+
+class Export(Section):
+    """[export]: folders for trainers."""
+
+    trainers: list[str] = Field(["kohya"], description="which trainers to write a folder for")
+    verdicts: list[Literal["keep", "review"]] = Field(["keep", "review"], min_length=1, description="which pictures go into it")
+
+
+class RunSettings(Section):
+    """[run]: how the work is done; none of it changes a result."""
+
+    jobs: int = Field(0, ge=0, le=256, description="0: one per core")
+    seed: int = Field(0, ge=0, description="for everything that draws at random")
+    provider: str = Field("auto", description="where models run: auto, cpu, cuda, ...")
+    accept_licenses: list[str] = Field([], description="non-commercial model licences must be named here")
+
+
+VariantName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
+
+DEFAULT_VARIANTS = {
+    "gray": Variant(background="#808080"),
+    "white": Variant(background="white"),
+    "transparent": Variant(background="transparent", under="#808080"),
+}
+
+
+class Recipe(Section):
+    """A whole recipe. `Recipe()` is the default one."""
+
+    schema_: Literal[1] = Field(1, alias="schema", description="version of this format")
+    name: str = Field("dataset", min_length=1, max_length=80, description="names the output folder and the trainer's concept")
+    subject: Subject = Subject()
+    input: Input = Input()
+    output: Output = Output()
+    dedupe: Dedupe = Dedupe()
+    mask: MaskSettings = MaskSettings()
+    matte: Matte = Matte()
+    decontaminate: Decontaminate = Decontaminate()
+    select: Select = Select()
+    frame: FrameSettings = FrameSettings()
+    variants: dict[VariantName, Variant] = Field(default=DEFAULT_VARIANTS, min_length=1)
+    captions: Captions = Captions()
+    export: Export = Export()
+    run: RunSettings = RunSettings()
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)

@@ -1,0 +1,1 @@
+"""What runs the stages: executors, cache, hardware, progress."""
