@@ -4,11 +4,11 @@ In: nothing. Out: plain frozen dataclasses and type aliases. Never: file access,
 loraset module but `errors`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ Json = dict[str, Any]
 ByteImage = NDArray[np.uint8]  # (H, W) or (H, W, C), 0..255, sRGB where it is colour
 FloatImage = NDArray[np.float32]  # (H, W) or (H, W, C), [0, 1]
 BoolImage = NDArray[np.bool_]  # (H, W)
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 Light = Literal["linear", "srgb"]  # the light in which edge colours were mixed
 
@@ -172,7 +175,7 @@ PROXY_SIDE = 1024
 class Map(Protocol):
     """An ordered parallel map, handed to what may use the cores."""
 
-    def __call__[T, R](self, function: Callable[[T], R], items: "Sequence[T]", /) -> "list[R]":
+    def __call__(self, function: Callable[[T], R], items: Sequence[T], /) -> list[R]:
         """Return [function(item) for item in items]."""
 
 

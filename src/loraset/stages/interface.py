@@ -1,0 +1,58 @@
+"""What a per-picture stage is.
+
+A stage is a module with `NAME`, `VERSION` (raised when its result changes), `READS` (names of the stages whose results
+it reads), `settings(recipe)` (the part of the recipe that decides its result, as JSON) and `run(task)`. The pipeline
+caches a result under a key made of exactly these, the file's bytes, and the keys of what it read. Set-wide stages
+(dedupe, select) are plain functions on the results of the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loraset.engines.interface import Engine
+from loraset.recipe.model import Recipe
+from loraset.types import ByteImage, Found, Json, Picture, Reason
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StageResult:
+    """A stage's result: JSON, pictures (uint8 or uint16 arrays, stored as PNG) and doubts."""
+
+    data: Json = field(default_factory=dict)
+    images: Mapping[str, NDArray[np.uint8] | NDArray[np.uint16]] = field(default_factory=dict)
+    reasons: tuple[Reason, ...] = ()
+
+
+class Task(Protocol):
+    """One picture on its way through the per-picture stages. Everything is read when asked and kept for this task only."""
+
+    recipe: Recipe
+    found: Found
+    engine: Engine
+
+    def result(self, stage: str) -> StageResult:
+        """Return what an earlier stage said of this picture."""
+
+    def picture(self) -> Picture:
+        """Return the whole picture at full size; decoded once."""
+
+    def framed(self) -> tuple[ByteImage, NDArray[np.bool_]]:
+        """Return the picture in its frame: uint8 (H, W, 3) at output size, and where the photo has pixels, bool (H, W)."""
+
+
+class PictureStage(Protocol):
+    """The shape of a per-picture stage's module."""
+
+    NAME: str
+    VERSION: int
+    READS: tuple[str, ...]
+
+    def settings(self, recipe: Recipe) -> Json:
+        """Return the part of the recipe that decides the result."""
+
+    def run(self, task: Task) -> StageResult:
+        """Do the work for one picture."""
