@@ -131,6 +131,15 @@ class Mask:
     details: Json = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StageResult:
+    """What a per-picture stage says: JSON, pictures (uint8 or uint16 arrays, stored as PNG) and doubts."""
+
+    data: Json = field(default_factory=dict)
+    images: Mapping[str, NDArray[np.uint8] | NDArray[np.uint16]] = field(default_factory=dict)
+    reasons: tuple[Reason, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Declined:
     """An engine could not cut this picture: the reason in words, for `details` and for the next engine's turn."""

@@ -6,8 +6,6 @@ caches a result under a key made of exactly these, the file's bytes, and the key
 (dedupe, select) are plain functions on the results of the others.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -15,16 +13,7 @@ from numpy.typing import NDArray
 
 from loraset.engines.interface import Engine
 from loraset.recipe.model import Recipe
-from loraset.types import ByteImage, Found, Json, Picture, Reason
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StageResult:
-    """A stage's result: JSON, pictures (uint8 or uint16 arrays, stored as PNG) and doubts."""
-
-    data: Json = field(default_factory=dict)
-    images: Mapping[str, NDArray[np.uint8] | NDArray[np.uint16]] = field(default_factory=dict)
-    reasons: tuple[Reason, ...] = ()
+from loraset.types import ByteImage, Found, Json, Picture, StageResult
 
 
 class Task(Protocol):
@@ -56,3 +45,6 @@ class PictureStage(Protocol):
 
     def run(self, task: Task) -> StageResult:
         """Do the work for one picture."""
+
+
+__all__ = ["PictureStage", "StageResult", "Task"]
