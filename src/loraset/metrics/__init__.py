@@ -1,1 +1,18 @@
-"""Numbers that describe one cut-out."""
+"""Numbers that describe one cut-out: the table of metrics, each loaded when it is asked for."""
+
+METRICS = {
+    name: f"loraset.metrics.{name}:METRIC"
+    for name in (
+        "sharpness",
+        "lightness",
+        "overexposed",
+        "subject_share",
+        "cut_off",
+        "mask_uncertainty",
+        "edge_softness",
+        "halo",
+        "holes_islands",
+        "engines_disagree",
+        "upscaled",
+    )
+}

@@ -1,0 +1,54 @@
+"""Share of the old background's colour left in the cut-out's rim.
+
+In: a specimen. Out: [0, 1], lower is better: 0 none, 1 the rim is background. Never: which colour it will be put on; a
+rim of the background's own colour cannot be seen and counts as none.
+
+Each rim pixel's colour is set between two: the subject's a little deeper in, the photo's a little further out. One
+mixing share is fitted to the whole rim (least squares), so that a dark outline or shading, which looks like background
+in one place and unlike it in another, cancels out.
+"""
+
+import cv2
+import numpy as np
+
+from loraset.metrics.interface import Metric, Specimen
+from loraset.types import BoolImage, FloatImage
+
+RIM_PX = 3.0  # depth of the rim inside the outline; outside it goes as far as alpha does
+GAP_PX = 4.0  # the subject's own colour is taken deeper than this
+REACH_PX = 12.0  # Gaussian from which the two colours are gathered
+SHRINK = 4  # they are smooth: gathered at a quarter of the size
+NOISE = 0.03  # colour difference of full scale under which nothing can be told
+
+
+def _colour_nearby(rgb: FloatImage, mask: BoolImage) -> tuple[FloatImage, BoolImage]:
+    """Mean colour of `rgb` within `mask` round each pixel, and where there is any such pixel near."""
+    height, width = mask.shape
+    small = (-(-width // SHRINK), -(-height // SHRINK))
+    weight = mask.astype(np.float32)
+    stack = np.dstack([rgb * weight[..., None], weight])
+    stack = cv2.GaussianBlur(cv2.resize(stack, small, interpolation=cv2.INTER_AREA), (0, 0), REACH_PX / SHRINK)
+    stack = cv2.resize(stack, (width, height), interpolation=cv2.INTER_LINEAR)
+    return stack[..., :3] / np.maximum(stack[..., 3:], np.float32(1e-6)), stack[..., 3] > 0.01
+
+
+def measure(specimen: Specimen) -> float | None:
+    """Return the share in [0, 1], or None where there is no rim with subject and background beside it."""
+    alpha = specimen.alpha
+    gap = min(GAP_PX, float(specimen.depth.max()) / 2)
+    outside = (alpha < 0.02) & specimen.inside
+    subject_colour, near_subject = _colour_nearby(specimen.rgb, (specimen.depth > gap) & (alpha > 0.95))
+    photo = specimen.photo.astype(np.float32) / np.float32(255.0)
+    background_colour, near_background = _colour_nearby(photo, outside)
+    rim = (alpha > 0.02) & (specimen.depth <= RIM_PX) & near_subject & near_background
+    if not rim.any():
+        return None
+    weight = alpha[rim].astype(np.float64)
+    across = (background_colour - subject_colour)[rim].astype(np.float64)
+    along = (specimen.rgb - subject_colour)[rim].astype(np.float64)
+    shared = np.sum(weight * np.einsum("ij,ij->i", along, across))
+    length = np.sum(weight * (np.einsum("ij,ij->i", across, across) + NOISE**2))
+    return float(np.clip(shared / length, 0.0, 1.0))
+
+
+METRIC = Metric("halo", "lower", (0.0, 1.0), measure)

@@ -1,0 +1,81 @@
+"""What a metric is, and all that it may look at.
+
+In: one framed cut-out with the photo and the mask it came from. Out: one number, or None where the question does not
+apply. Never: a verdict; thresholds live in the recipe and are read by `select`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from loraset.types import BoolImage, ByteImage, FloatImage, Frame
+
+CORE_DEPTH_PX = 8.0  # three sigma of the widest filter that `sharpness` uses
+
+
+@dataclass(frozen=True, eq=False)
+class Specimen:
+    """One cut-out at output size, beside what it was cut from. All arrays have the frame's output size (H, W).
+
+    rgb : float32 array of shape (H, W, 3), [0, 1], straight: the cut-out's colour.
+    alpha : float32 array of shape (H, W), [0, 1]: the cut-out's.
+    photo : uint8 array of shape (H, W, 3), sRGB: the photo in the same frame.
+    inside : bool array of shape (H, W): where the photo has pixels; elsewhere is padding.
+    probability : float32 array of shape (H, W), [0, 1]: the engine's mask before matting.
+    picture_size : (width, height) of the whole photo in px.
+    subject_share : the subject's share of the whole photo's area, [0, 1].
+    cell_px : side of one cell of the engine's own grid, in output px.
+    exact : the engine's mask has true soft edges (see `types.Mask`).
+    confidence, disagreement : the engine's own, [0, 1], None where it has none.
+    """
+
+    rgb: FloatImage
+    alpha: FloatImage
+    photo: ByteImage
+    inside: BoolImage
+    probability: FloatImage
+    frame: Frame
+    picture_size: tuple[int, int]
+    subject_share: float
+    cell_px: float
+    exact: bool = False
+    confidence: float | None = None
+    disagreement: float | None = None
+
+    @cached_property
+    def depth(self) -> FloatImage:
+        """float32 array of shape (H, W): distance in px to the nearest pixel outside the subject (alpha under 1/2)."""
+        return np.asarray(cv2.distanceTransform(self.subject.astype(np.uint8), cv2.DIST_L2, 5), dtype=np.float32)
+
+    @cached_property
+    def subject(self) -> BoolImage:
+        """bool array of shape (H, W): alpha of at least 1/2."""
+        return np.asarray(self.alpha >= 0.5)
+
+    @cached_property
+    def core(self) -> BoolImage:
+        """bool array of shape (H, W): the subject without its rim, where filters do not see the background.
+
+        A thin subject keeps the deeper half of itself.
+        """
+        rim = min(CORE_DEPTH_PX, float(self.depth.max()) / 2)
+        return np.asarray((self.depth > rim) & (self.alpha > 0.95) & self.inside)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A named number of a cut-out.
+
+    better : which direction is good.
+    range : the least and the greatest value; inf where there is no limit.
+    measure : the function, which returns None where the metric does not apply.
+    """
+
+    name: str
+    better: Literal["higher", "lower"]
+    range: tuple[float, float]
+    measure: Callable[[Specimen], float | None]

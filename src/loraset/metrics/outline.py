@@ -1,0 +1,31 @@
+"""Length of a mask's outline, shared by the metrics that are counted per px of it.
+
+In: masks. Out: px. Never: the staircase of the pixel grid, nor single hairs.
+"""
+
+import cv2
+import numpy as np
+
+from loraset.metrics.interface import Specimen
+from loraset.types import BoolImage
+
+TOLERANCE_PX = 2.0  # detail below this does not lengthen an outline
+
+
+def perimeter_px(mask: BoolImage) -> float:
+    """Return the length of all outlines, inner ones too, simplified to 2 px (Douglas and Peucker).
+
+    mask : bool array of shape (H, W). The picture's border counts as outline where the mask lies on it.
+    """
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    return float(sum(cv2.arcLength(cv2.approxPolyDP(line, TOLERANCE_PX, True), True) for line in contours))
+
+
+def cut_px(specimen: Specimen) -> float:
+    """Return the length in output px on which the subject lies on an edge of the photo."""
+    x0, y0, x1, y1 = specimen.frame.source_box
+    width, height = specimen.picture_size
+    left, top, right, bottom = specimen.frame.inner_box
+    within = specimen.subject[top:bottom, left:right]
+    sides = ((x0 <= 0, within[:, 0]), (y0 <= 0, within[0]), (x1 >= width, within[:, -1]), (y1 >= height, within[-1]))
+    return float(sum(np.count_nonzero(side) for touches, side in sides if touches))
