@@ -210,6 +210,12 @@ class Frame:
         left, top, right, bottom = self.padding
         return left, top, self.output_size[0] - right, self.output_size[1] - bottom
 
+    @property
+    def inner_scale(self) -> float:
+        """Output px per source px as the whole-numbered boxes have it."""
+        left, _, right, _ = self.inner_box
+        return (right - left) / max(1, self.source_box[2] - self.source_box[0])
+
     def to_json(self) -> Json:
         """Return the manifest's form."""
         return {

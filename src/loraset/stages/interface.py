@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from loraset.engines.interface import Engine
 from loraset.recipe.model import Recipe
-from loraset.types import ByteImage, Found, Json, Picture, StageResult
+from loraset.types import ByteImage, Found, Json, Picture, StageResult, View
 
 
 class Task(Protocol):
@@ -23,11 +23,18 @@ class Task(Protocol):
     found: Found
     engine: Engine
 
+    @property
+    def view(self) -> View:
+        """The picture as engines see it."""
+
     def result(self, stage: str) -> StageResult:
         """Return what an earlier stage said of this picture."""
 
     def picture(self) -> Picture:
         """Return the whole picture at full size; decoded once."""
+
+    def photo(self) -> ByteImage:
+        """Return its colours without transparency: uint8 (H, W, 3); on mid gray where the file has an alpha of its own."""
 
     def framed(self) -> tuple[ByteImage, NDArray[np.bool_]]:
         """Return the picture in its frame: uint8 (H, W, 3) at output size, and where the photo has pixels, bool (H, W)."""

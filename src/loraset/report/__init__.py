@@ -1,0 +1,1 @@
+"""report.html: a contact sheet of the whole run that opens without a network."""

@@ -1,0 +1,113 @@
+"""The page: manifest rows and preview tiles -> one self-contained HTML file.
+
+In: rows, tiles per row id, run.json's object. Out: bytes of report.html. Never: a network address, a file beside it.
+"""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loraset.images import encode_thumbnail
+from loraset.manifest import Row
+from loraset.types import ByteImage, Json
+
+Tiles = Mapping[str, NDArray[Any]]
+CONTRASTS = {"magenta": (255, 0, 255), "lime": (0, 255, 0), "cyan": (0, 255, 255), "orange": (255, 128, 0)}
+
+
+def render_report(rows: Sequence[Row], tiles_of: Callable[[Row], Tiles], run: Json) -> bytes:
+    """Return report.html. tiles_of gives a row's tiles (see `stages.preview`), asked for one row at a time."""
+    counts, codes = run["verdicts"], run["reasons"]
+    looked = sum(counts.values())
+    template = Template(files("loraset.report").joinpath("page.html").read_text("utf-8"))
+    facts = [(name, counts[name], {"keep": "kept", "review": "to look at", "reject": "rejected"}[name]) for name in counts]
+    page = template.substitute(
+        title=escape(f"{run['name']}: training set"),
+        lead=escape(f"{looked} files found, {run['seconds_total']:.1f} s. Engine: {run['engine']}. {_first_look(counts)}"),
+        facts="".join(f'<div class="fact {name}"><b>{count}</b><span>{words}</span></div>' for name, count, words in facts),
+        tables=_tables(run),
+        reason_options="".join(f"<option>{escape(code)}</option>" for code in codes),
+        cards="\n".join(_card(number, row, tiles_of(row)) for number, row in enumerate(rows)),
+        footer=escape(f"loraset {run['versions']['loraset']}, {run['started']}. Recipe and versions: run.json."),
+    )
+    return page.encode("utf-8", "replace")
+
+
+def _first_look(counts: Mapping[str, int]) -> str:
+    if counts["review"]:
+        return "Look at the orange ones first: a person should decide."
+    if not counts["keep"]:
+        return "Nothing was kept: the reasons below say why."
+    return "Nothing needs a look, but a glance at the edges never hurts."
+
+
+def _tables(run: Json) -> str:
+    def table(head: str, pairs: Sequence[tuple[str, str]]) -> str:
+        lines = "".join(f'<tr><td>{escape(name)}</td><td class="n">{escape(value)}</td></tr>' for name, value in pairs)
+        return f'<table><tr><th colspan="2"><b>{head}</b></th></tr>{lines}</table>' if pairs else ""
+
+    models = [(f"{m['name']} ({m['licence']}, on {m['provider']})", m["sha256"][:12]) for m in run["models"]]
+    return (
+        table("Reasons", [(code, str(count)) for code, count in run["reasons"].items()])
+        + table("Seconds of work", [(stage, f"{seconds:.2f}") for stage, seconds in run["seconds"].items()])
+        + table("Models", models)
+    )
+
+
+def _card(number: int, row: Row, tiles: Tiles) -> str:
+    reasons = " ".join(sorted({reason["code"] for reason in row.reasons}))
+    score = "" if row.score is None else f"{row.score:.4f}"
+    numbers = [f"score {row.score:.2f}"] if row.score is not None else []
+    if row.width:
+        numbers.append(f"{row.width} × {row.height} px")
+    if row.engine:
+        numbers.append(row.engine + (f" {row.model}" if row.model else ""))
+    why = "".join(
+        f"<li><code>{escape(reason['code'])}</code> {escape(reason['detail'])}</li>" for reason in row.reasons
+    )
+    style, figures = _pictures(tiles)
+    return (
+        f'<section class="card {row.verdict}" data-order="{number}" data-verdict="{row.verdict}" data-score="{score}"'
+        f' data-reasons="{reasons}" style="{style}"><h2><span class="verdict">{row.verdict}</span>'
+        f'<span>{escape(row.source)}</span><span class="num">{escape(" · ".join(numbers))}</span></h2>'
+        f'<div class="tiles">{figures}</div><ul class="why">{why}</ul></section>'
+    )
+
+
+def _pictures(tiles: Tiles) -> tuple[str, str]:
+    style, figures = [], []
+    if "photo" in tiles:
+        style.append(f"--photo:{_url(tiles['photo'])}")
+        figures.append(_figure("photo", "photo"))
+    if "cutout" in tiles:
+        style.append(f"--cut:{_url(tiles['cutout'])}")
+        figures += [_figure(f"on {name}", name) for name in ("gray", "white", "black", "checker")]
+        name, colour = contrast(tiles["cutout"])
+        for edge in ("edge_0", "edge_1"):
+            if edge in tiles:
+                paint = f"background-color:rgb{colour};background-image:{_url(tiles[edge])}".replace(" ", "")
+                figures.append(_figure("edge", f"edge 1:1, on {name}", paint))
+    return ";".join(style), "".join(figures)
+
+
+def _figure(kind: str, caption: str, style: str = "") -> str:
+    paint = f' style="{style}"' if style else ""
+    return f'<figure><div class="tile {kind}" role="img" aria-label="{caption}"{paint}></div><figcaption>{caption}</figcaption></figure>'
+
+
+def _url(pixels: NDArray[Any]) -> str:
+    content = encode_thumbnail(pixels.astype(np.uint8, copy=False), max(pixels.shape[:2]), "webp")
+    return f"url(data:image/webp;base64,{base64.b64encode(content).decode()})"
+
+
+def contrast(rgba: ByteImage) -> tuple[str, tuple[int, int, int]]:
+    """Return the name and colour of `CONTRASTS` that is farthest from the subject's mean colour."""
+    weight = rgba[..., 3:].astype(np.float64)
+    mean = (rgba[..., :3] * weight).sum((0, 1)) / max(1.0, weight.sum())
+    return max(CONTRASTS.items(), key=lambda item: float(np.abs(mean - item[1]).sum()))

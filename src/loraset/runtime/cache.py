@@ -1,0 +1,139 @@
+"""The cache of stage results: one JSON file and its PNG files under a key.
+
+In: keys (`make_key`) and `StageResult`s. Out: the same results, read from the disk. Never: a decision about what to
+run, pickles, times. A result counts as there when its JSON file is, which is written last and moved into place, so a
+killed run leaves no half result behind.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+
+from loraset.errors import OutputError
+from loraset.images import encode_png, read_png
+from loraset.types import Json, Reason, StageResult
+
+LAYOUT = "1"  # raised when the files' form changes; old ones are then never read again
+
+
+def cache_root() -> Path:
+    """Return `$LORASET_CACHE`, else the platform's cache folder for loraset."""
+    named = os.environ.get("LORASET_CACHE")
+    return Path(named) if named else user_cache_path("loraset", appauthor=False)
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+
+
+def make_key(**parts: Any) -> str:
+    """Return the sha256 (hex) of the named JSON parts."""
+    return hashlib.sha256(canonical(parts).encode()).hexdigest()
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file under a temporary name beside it, then move it into place.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written or the disk is full.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}", _advice(error)) from error
+
+
+def _advice(error: OSError) -> str:
+    if error.errno == 28:
+        return "The disk is full. Free some space, then run the same command again: it goes on where it stopped."
+    return "Name another folder with --output, or another cache with the environment variable LORASET_CACHE."
+
+
+class StoredImages(Mapping[str, NDArray[Any]]):
+    """The pictures of a cached result; each is read when it is asked for."""
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._paths = dict(paths)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return read_png(self._paths[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+class Cache:
+    """Stage results on disk. Safe for several threads and for several runs at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root / f"v{LAYOUT}"
+
+    def _base(self, stage: str, key: str) -> Path:
+        return self.root / stage / key[:2] / key
+
+    def has(self, stage: str, key: str) -> bool:
+        """Whether a result is there."""
+        return self._base(stage, key).with_suffix(".json").is_file()
+
+    def get(self, stage: str, key: str) -> StageResult | None:
+        """Return a stored result, or None. A damaged one counts as absent."""
+        base = self._base(stage, key)
+        try:
+            stored: Json = json.loads(base.with_suffix(".json").read_bytes())
+            paths = {}
+            for name, size in stored["images"].items():
+                paths[name] = base.with_name(f"{key}.{name}.png")
+                if paths[name].stat().st_size != size:
+                    return None
+            reasons = tuple(Reason(**reason) for reason in stored["reasons"])
+            return StageResult(stored["data"], StoredImages(paths), reasons)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, stage: str, key: str, result: StageResult) -> StageResult:
+        """Store a result and return it as a later run would read it."""
+        base = self._base(stage, key)
+        sizes = {}
+        for name, pixels in result.images.items():
+            content = encode_png(np.ascontiguousarray(pixels))
+            write_atomic(base.with_name(f"{key}.{name}.png"), content)
+            sizes[name] = len(content)
+        stored = {"data": result.data, "images": sizes, "reasons": [reason.to_json() for reason in result.reasons]}
+        write_atomic(base.with_suffix(".json"), canonical(stored).encode())
+        read = self.get(stage, key)
+        if read is None:  # somebody removed the files in between
+            raise OutputError(f"cannot read back what was just written to {base.parent}", "Is the cache being cleared?")
+        return read
+
+    def size_bytes(self) -> int:
+        """Return the size of everything stored."""
+        total = 0
+        for path in self.root.rglob("*"):
+            with contextlib.suppress(OSError):
+                total += path.stat().st_size if path.is_file() else 0
+        return total

@@ -1,0 +1,135 @@
+"""The output folder: who may write there, what loraset wrote, and nothing half written.
+
+In: relative paths and bytes. Out: files, moved into place whole. Never: overwriting or removing a file that loraset did
+not write. What it writes is noted in `.loraset/outputs.jsonl` before the file appears, so a killed run knows its own.
+"""
+
+import contextlib
+import hashlib
+import json
+import shutil
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from filelock import FileLock, Timeout
+
+from loraset.errors import OutputError
+from loraset.runtime.cache import canonical, write_atomic
+
+STATE = ".loraset"
+
+
+class OutputFolder:
+    """One run's hold on its output folder; a context manager that takes the lock.
+
+    Raises
+    ------
+    OutputError
+        On entering: the folder cannot be made or written, or another run holds it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.state = root / STATE
+        self._lock = FileLock(self.state / "lock")
+        self._guard = threading.Lock()
+        self._known: dict[str, dict[str, str]] = {}
+        self._used: set[str] = set()
+
+    def __enter__(self) -> "OutputFolder":
+        try:
+            self.state.mkdir(parents=True, exist_ok=True)
+            probe = self.state / "probe"
+            probe.write_bytes(b"x")
+            probe.unlink()
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise OutputError(
+                f"another run is writing to {self.root}", "Wait for it to end, or name another folder with --output."
+            ) from None
+        except OSError as error:
+            raise OutputError(
+                f"cannot write to {self.root}: {error.strerror or error}", "Name another folder with --output."
+            ) from error
+        self._known = self._read_journal()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._lock.release()
+
+    def _read_journal(self) -> dict[str, dict[str, str]]:
+        journal = self.state / "outputs.jsonl"
+        known: dict[str, dict[str, str]] = {}
+        if journal.is_file():
+            for line in journal.read_text("utf-8").splitlines():
+                with contextlib.suppress(ValueError, KeyError):  # the last line of a killed run may be cut
+                    entry = json.loads(line)
+                    known[entry["file"]] = {"key": entry["key"], "sha256": entry["sha256"]}
+        return known
+
+    def _note(self, file: str, key: str, digest: str) -> None:
+        self._known[file] = {"key": key, "sha256": digest}
+        with (self.state / "outputs.jsonl").open("a", encoding="utf-8") as journal:
+            journal.write(canonical({"file": file, "key": key, "sha256": digest}) + "\n")
+
+    def is_current(self, file: str, key: str) -> bool:
+        """Whether a file that was written under this key stands there unchanged; it then counts as used by this run."""
+        entry = self._known.get(file)
+        path = self.root / file
+        if entry is None or entry["key"] != key or not path.is_file():
+            return False
+        if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+            return False
+        with self._guard:
+            self._used.add(file)
+        return True
+
+    def write(self, file: str, content: bytes, key: str = "") -> Path:
+        """Write a file whole, unless the same bytes stand there.
+
+        Raises
+        ------
+        OutputError
+            If a file that loraset did not write is in the way, or the disk is full.
+        """
+        path = self.root / file
+        digest = hashlib.sha256(content).hexdigest()
+        with self._guard:
+            self._used.add(file)
+            if path.exists() and file not in self._known:
+                if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+                    raise OutputError(
+                        f"{path} is in the way: loraset did not write it and will not overwrite it",
+                        "Move it away, or name another folder with --output.",
+                    )
+            self._note(file, key, digest)
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            write_atomic(path, content)
+        return path
+
+    def claim_tree(self, folder: str) -> None:
+        """Count all files under a folder that loraset wrote as used by this run."""
+        self._used.update(file for file in self._known if file.startswith(folder + "/"))
+
+    def prune(self) -> int:
+        """Remove the files of earlier runs that this one did not use, and folders left empty. Returns their number."""
+        stale = sorted(set(self._known) - self._used)
+        for file in stale:
+            path = self.root / file
+            path.unlink(missing_ok=True)
+            del self._known[file]
+            for parent in path.parents:
+                if parent == self.root or not parent.is_dir() or any(parent.iterdir()):
+                    break
+                parent.rmdir()
+        lines = [canonical({"file": file, **entry}) for file, entry in sorted(self._known.items())]
+        write_atomic(self.state / "outputs.jsonl", "".join(line + "\n" for line in lines).encode())
+        return len(stale)
+
+    def scratch(self) -> Path:
+        """Return an empty folder for temporary files on the same disk."""
+        path = self.state / "tmp"
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return path

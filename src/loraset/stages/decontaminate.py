@@ -1,0 +1,71 @@
+"""decontaminate: picture + alpha -> the cut-out with its true foreground colour.
+
+In: the working frame's photo and alpha. Out: `cutout`, straight RGBA 8 bit at the output's size, and `master`, the same at
+the photo's size where the work was done there. Never: the source's background under alpha 0.
+A file's own transparency (engine alpha) already carries its colour: that is taken as it is.
+"""
+
+import numpy as np
+
+from loraset.ops.foreground import estimate_foreground, extend_colour
+from loraset.ops.geometry import crop_rgba
+from loraset.ops.keying import despill
+from loraset.ops.light import edge_light
+from loraset.recipe.model import Recipe
+from loraset.stages.interface import Task
+from loraset.stages.matte import full_frame, is_full, output_frame, working_pixels
+from loraset.types import ByteImage, Cutout, FloatImage, Json, StageResult
+
+NAME = "decontaminate"
+VERSION = 1
+READS = ("ingest", "mask", "frame", "matte")
+REACH_SHARE = 1 / 32  # of the long side: how far the edge's colour is carried outwards under alpha 0
+
+
+def settings(recipe: Recipe) -> Json:
+    """Return the part of the recipe that decides the cut-out's colour."""
+    return {**recipe.decontaminate.model_dump(), "full": is_full(recipe)}
+
+
+def run(task: Task) -> StageResult:
+    """Find the colour of the subject in the soft edge and carry it outwards."""
+    alpha = task.result("matte").images["alpha"].astype(np.uint8)
+    frame = full_frame(task.view.size) if is_full(task.recipe) else output_frame(task)
+    own = task.picture() if task.result("mask").data["engine"] == "alpha" else None
+    if own is not None and own.alpha is not None:
+        straight = crop_rgba(own.rgb, own.alpha, frame)
+        colour = straight[..., :3].astype(np.float32) / np.float32(255.0)
+        data: Json = {"foreground": "the file's own"}
+    else:
+        colour, data = _solve(task, alpha.astype(np.float32) / np.float32(255.0))
+    work = cover(colour, alpha)
+    if not is_full(task.recipe):
+        return StageResult(data, {"cutout": work})
+    small = crop_rgba(work[..., :3], work[..., 3], output_frame(task))
+    framed = cover(small[..., :3].astype(np.float32) / np.float32(255.0), small[..., 3])
+    return StageResult(data, {"cutout": framed, "master": work})
+
+
+def _solve(task: Task, alpha: FloatImage) -> tuple[FloatImage, Json]:
+    wanted = task.recipe.decontaminate
+    _, photo, _ = working_pixels(task)
+    if wanted.foreground == "none":
+        return photo.astype(np.float32) / np.float32(255.0), {"foreground": "none"}
+    light, why = edge_light(photo, alpha) if wanted.light == "auto" else (wanted.light, "named by the recipe")
+    colour = estimate_foreground(photo, alpha, light=light)
+    data: Json = {"foreground": "multilevel", "light": light, "light_why": why, "despill": False}
+    key_color = task.result("mask").data.get("key_color")
+    if wanted.despill != "off" and key_color is not None:
+        colour = despill(colour, alpha, tuple(key_color))
+        data["despill"] = True
+    return colour, data
+
+
+def cover(colour: FloatImage, alpha: ByteImage) -> ByteImage:
+    """RGBA uint8 of shape (H, W, 4): the subject's colour, carried outwards under alpha 0 and then the neutral fill."""
+    soft = alpha.astype(np.float32) / np.float32(255.0)
+    reach_px = max(4, round(max(alpha.shape) * REACH_SHARE))
+    extended = extend_colour(colour, soft, reach_px=reach_px, fill=(128, 128, 128))
+    rgba = Cutout(extended, soft).to_rgba8()
+    rgba[..., 3] = alpha
+    return rgba
