@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from loraset.images import css_color
+from loraset.registry import nearest
 
 
 class Section(BaseModel):
@@ -20,9 +21,9 @@ class Section(BaseModel):
 class Subject(Section):
     """[subject]: who the pictures show."""
 
-    trigger: str = Field("", description="first word of every caption when given")
-    class_: str = Field("", alias="class", description='what it is in plain words, such as "plush toy"')
-    shared: bool = Field(True, description="all pictures show one subject; false: the set teaches nothing")
+    trigger: str = Field(default="", description="first word of every caption when given")
+    class_: str = Field(default="", alias="class", description='what it is in plain words, such as "plush toy"')
+    shared: bool = Field(default=True, description="all pictures show one subject; false: the set teaches nothing")
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
@@ -30,21 +31,27 @@ class Subject(Section):
 class Input(Section):
     """[input]: where the pictures are."""
 
-    paths: list[str] = Field([], description="folders, files, globs, .zip or .tar; relative to this file")
-    recursive: bool = Field(True, description="look into subfolders")
-    captions: Literal["sidecar", "none"] = Field("sidecar", description="sidecar: <stem>.txt or .caption beside the picture")
-    masks: str = Field("", description="folder of masks you made, same stems (also <stem>.mask.png beside a picture)")
-    max_pixels: int = Field(200_000_000, gt=0, description="larger pictures are refused before they are decoded")
-    min_side_px: int = Field(256, ge=1, description="smaller pictures are rejected")
-    animated: Literal["first-frame", "skip"] = Field("first-frame", description="what to do with animations")
+    paths: list[str] = Field(default=[], description="folders, files, globs, .zip or .tar; relative to this file")
+    recursive: bool = Field(default=True, description="look into subfolders")
+    captions: Literal["sidecar", "none"] = Field(
+        default="sidecar", description="sidecar: <stem>.txt or .caption beside the picture"
+    )
+    masks: str = Field(
+        default="", description="folder of masks you made, same stems (also <stem>.mask.png beside a picture)"
+    )
+    max_pixels: int = Field(
+        default=200_000_000, gt=0, description="larger pictures are refused before they are decoded"
+    )
+    min_side_px: int = Field(default=256, ge=1, description="smaller pictures are rejected")
+    animated: Literal["first-frame", "skip"] = Field(default="first-frame", description="what to do with animations")
 
 
 class Output(Section):
     """[output]: what is written where."""
 
-    dir: str = Field("", description="default: <name>-set beside this file")
-    masters: bool = Field(False, description="also write each cut-out at the photo's full size")
-    rejected: bool = Field(False, description="also write the cut-outs of rejected pictures")
+    dir: str = Field(default="", description="default: <name>-set beside this file")
+    masters: bool = Field(default=False, description="also write each cut-out at the photo's full size")
+    rejected: bool = Field(default=False, description="also write the cut-outs of rejected pictures")
 
 
 KeepRule = Literal["sharpness", "pixels", "bytes"]
@@ -53,11 +60,15 @@ KeepRule = Literal["sharpness", "pixels", "bytes"]
 class Dedupe(Section):
     """[dedupe]: copies of the same photo."""
 
-    exact: bool = Field(True, description="same bytes or same pixels")
-    near: bool = Field(True, description="resized, re-encoded, slightly cropped")
-    max_distance_bits: int = Field(6, ge=0, le=32, description="of 64; higher calls more pictures copies")
-    mirrored: bool = Field(True, description="a mirrored copy is a copy")
-    keep: list[KeepRule] = Field(["sharpness", "pixels", "bytes"], min_length=1, description="which copy is kept: the most of the first, then of the next")
+    exact: bool = Field(default=True, description="same bytes or same pixels")
+    near: bool = Field(default=True, description="resized, re-encoded, slightly cropped")
+    max_distance_bits: int = Field(default=6, ge=0, le=32, description="of 64; higher calls more pictures copies")
+    mirrored: bool = Field(default=True, description="a mirrored copy is a copy")
+    keep: list[KeepRule] = Field(
+        default=["sharpness", "pixels", "bytes"],
+        min_length=1,
+        description="which copy is kept: the most of the first, then of the next",
+    )
 
 
 ENGINE_NAMES = ("auto", "cosegment", "rembg", "key", "plate", "alpha", "given")
@@ -66,11 +77,16 @@ ENGINE_NAMES = ("auto", "cosegment", "rembg", "key", "plate", "alpha", "given")
 class MaskSettings(Section):
     """[mask]: who cuts the subject out."""
 
-    engine: str | list[str] = Field("auto", description="auto, cosegment, rembg, key, plate, alpha or given, each with :model; or a list, joined")
-    model: str = Field("isnet-general-use", description="for rembg: one of its local models, or a path to an .onnx")
-    repair: bool = Field(True, description="let the set correct an engine's mask")
-    key_color: str = Field("auto", description="colour of the screen for engine key: auto or a CSS colour")
-    plate: str | list[str] = Field("", description="photo(s) of the empty set, for engine plate")
+    engine: str | list[str] = Field(
+        default="auto",
+        description="auto, cosegment, rembg, key, plate, alpha or given, each with :model; or a list, joined",
+    )
+    model: str = Field(
+        default="isnet-general-use", description="for rembg: one of its local models, or a path to an .onnx"
+    )
+    repair: bool = Field(default=True, description="let the set correct an engine's mask")
+    key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
+    plate: str | list[str] = Field(default="", description="photo(s) of the empty set, for engine plate")
 
     @field_validator("engine")
     @classmethod
@@ -80,7 +96,9 @@ class MaskSettings(Section):
             raise ValueError("an empty list names no engine")
         for name in names:
             if name.split(":", 1)[0] not in ENGINE_NAMES:
-                raise ValueError(f"unknown engine {name!r}")
+                close = nearest(name, ENGINE_NAMES)
+                meant = f" Did you mean {close}?" if close else ""
+                raise ValueError(f"there is no engine {name!r}.{meant} There are {', '.join(ENGINE_NAMES)}")
         return value
 
     @field_validator("key_color")
@@ -94,49 +112,67 @@ class MaskSettings(Section):
 class Matte(Section):
     """[matte]: the soft edge."""
 
-    method: Literal["band", "vitmatte", "none"] = Field("band", description="band: solved round the mask's edge; none: the mask as it is")
-    working_size: Literal["output", "full"] = Field("output", description="output: at the size that is trained; full: at the photo's own")
+    method: Literal["band", "vitmatte", "none"] = Field(
+        default="band", description="band: solved round the mask's edge; none: the mask as it is"
+    )
+    working_size: Literal["output", "full"] = Field(
+        default="output", description="output: at the size that is trained; full: at the photo's own"
+    )
 
 
 class Decontaminate(Section):
     """[decontaminate]: the true colour of the edge."""
 
-    foreground: Literal["multilevel", "none"] = Field("multilevel", description="none: the photo's colours, background and all")
-    light: Literal["auto", "linear", "srgb"] = Field("auto", description="the light in which edges were mixed: photos linear, drawings srgb")
-    despill: Literal["auto", "on", "off"] = Field("auto", description="auto: where the picture was keyed")
+    foreground: Literal["multilevel", "none"] = Field(
+        default="multilevel", description="none: the photo's colours, background and all"
+    )
+    light: Literal["auto", "linear", "srgb"] = Field(
+        default="auto", description="the light in which edges were mixed: photos linear, drawings srgb"
+    )
+    despill: Literal["auto", "on", "off"] = Field(default="auto", description="auto: where the picture was keyed")
 
 
 class Limits(Section):
     """[select.limits]: the threshold of each reason code."""
 
-    blurry: float = Field(0.15, ge=0, le=1, description="review below this sharpness (0..1)")
-    dark: float = Field(0.12, ge=0, le=1, description="review below this mean lightness of the subject (0..1)")
-    overexposed: float = Field(0.25, ge=0, le=1, description="review above this share of clipped white on the subject")
-    halo: float = Field(0.35, ge=0, le=1, description="review above this share of old background in the edge")
-    subject_cut_off: float = Field(0.12, ge=0, le=1, description="review above this share of the outline lying on the photo's edge")
-    mask_uncertain: float = Field(0.35, ge=0, le=1, description="review above this mask uncertainty (0..1)")
-    engines_disagree: float = Field(0.25, ge=0, le=1, description="review above this disagreement of joined engines (0..1)")
-    no_subject: float = Field(0.004, ge=0, le=1, description="reject below this share of the photo")
+    blurry: float = Field(default=0.15, ge=0, le=1, description="review below this sharpness")
+    dark: float = Field(default=0.12, ge=0, le=1, description="review below this mean lightness of the subject")
+    overexposed: float = Field(
+        default=0.25, ge=0, le=1, description="review above this share of clipped white on the subject"
+    )
+    halo: float = Field(default=0.35, ge=0, le=1, description="review above this share of old background in the edge")
+    subject_cut_off: float = Field(
+        default=0.12, ge=0, le=1, description="review above this share of the outline lying on the photo's edge"
+    )
+    mask_uncertain: float = Field(default=0.35, ge=0, le=1, description="review above this mask uncertainty")
+    engines_disagree: float = Field(
+        default=0.25, ge=0, le=1, description="review above this disagreement of joined engines"
+    )
+    no_subject: float = Field(default=0.004, ge=0, le=1, description="reject below this share of the photo")
 
 
 class Select(Section):
     """[select]: what is kept."""
 
-    min_score: float = Field(0.5, ge=0, le=1, description="below: reject")
-    review_below: float = Field(0.75, ge=0, le=1, description="below: a person should look")
-    max_images: int = Field(0, ge=0, description="0: no limit; else the best and most different")
-    subject_duplicates: bool = Field(True, description="copies of the same subject in the same pose are dropped")
+    min_score: float = Field(default=0.5, ge=0, le=1, description="below: reject")
+    review_below: float = Field(default=0.75, ge=0, le=1, description="below: a person should look")
+    max_images: int = Field(default=0, ge=0, description="0: no limit; else the best and most different")
+    subject_duplicates: bool = Field(
+        default=True, description="copies of the same subject in the same pose are dropped"
+    )
     limits: Limits = Limits()
 
 
 class FrameSettings(Section):
     """[frame]: the output's shape."""
 
-    mode: Literal["bucket", "square", "keep"] = Field("bucket", description="bucket: the trainer's nearest shape; square; keep: the photo as it is")
-    resolution: int = Field(1024, ge=64, le=8192, description="side of the square of the bucket's area")
-    step: int = Field(64, ge=1, le=512, description="sides are multiples of this")
-    margin: float = Field(0.06, ge=0, le=1, description="free space, as a share of the subject's box")
-    upscale: bool = Field(False, description="enlarge small subjects; false: padded instead")
+    mode: Literal["bucket", "square", "keep"] = Field(
+        default="bucket", description="bucket: the trainer's nearest shape; square; keep: the photo as it is"
+    )
+    resolution: int = Field(default=1024, ge=64, le=8192, description="side of the square of the bucket's area")
+    step: int = Field(default=64, ge=1, le=512, description="sides are multiples of this")
+    margin: float = Field(default=0.06, ge=0, le=1, description="free space, as a share of the subject's box")
+    upscale: bool = Field(default=False, description="enlarge small subjects; false: padded instead")
 
     @model_validator(mode="after")
     def _step_fits(self) -> "FrameSettings":
@@ -149,7 +185,7 @@ class Variant(Section):
     """[variants.<name>]: one background."""
 
     background: str = Field(description="a CSS colour, transparent, original, blur:<px> or random-named")
-    under: str = Field("#808080", description="the colour under alpha 0, for transparent")
+    under: str = Field(default="#808080", description="the colour under alpha 0, for transparent")
 
     @field_validator("background")
     @classmethod
@@ -177,23 +213,27 @@ class Variant(Section):
 class Captions(Section):
     """[captions]: the text beside each picture."""
 
-    style: Literal["tags", "prose", "none"] = Field("tags", description='tags: "grey background, simple background"; prose: "on a plain gray background"')
+    style: Literal["tags", "prose", "none"] = Field(
+        default="tags", description='tags: "grey background, simple background"; prose: "on a plain gray background"'
+    )
 
 
 class Export(Section):
     """[export]: folders for trainers."""
 
-    trainers: list[str] = Field(["kohya"], description="which trainers to write a folder for")
-    verdicts: list[Literal["keep", "review"]] = Field(["keep", "review"], min_length=1, description="which pictures go into it")
+    trainers: list[str] = Field(default=["kohya"], description="which trainers to write a folder for")
+    verdicts: list[Literal["keep", "review"]] = Field(
+        default=["keep", "review"], min_length=1, description="which pictures go into it"
+    )
 
 
 class RunSettings(Section):
     """[run]: how the work is done; none of it changes a result."""
 
-    jobs: int = Field(0, ge=0, le=256, description="0: one per core")
-    seed: int = Field(0, ge=0, description="for everything that draws at random")
-    provider: str = Field("auto", description="where models run: auto, cpu, cuda, ...")
-    accept_licenses: list[str] = Field([], description="non-commercial model licences must be named here")
+    jobs: int = Field(default=0, ge=0, le=256, description="0: one per core")
+    seed: int = Field(default=0, ge=0, description="for everything that draws at random")
+    provider: str = Field(default="auto", description="where models run: auto, cpu, cuda, ...")
+    accept_licenses: list[str] = Field(default=[], description="non-commercial model licences must be named here")
 
 
 VariantName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
@@ -208,8 +248,10 @@ DEFAULT_VARIANTS = {
 class Recipe(Section):
     """A whole recipe. `Recipe()` is the default one."""
 
-    schema_: Literal[1] = Field(1, alias="schema", description="version of this format")
-    name: str = Field("dataset", min_length=1, max_length=80, description="names the output folder and the trainer's concept")
+    schema_: Literal[1] = Field(default=1, alias="schema", description="version of this format")
+    name: str = Field(
+        default="dataset", min_length=1, max_length=80, description="names the output folder and the trainer's concept"
+    )
     subject: Subject = Subject()
     input: Input = Input()
     output: Output = Output()
