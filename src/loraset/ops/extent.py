@@ -1,0 +1,110 @@
+"""Where the subject is in the picture, and where the photo's edge cuts it.
+
+In: a mask over the whole picture, at any size. Out: an `Extent` in px of the picture. Never: pixels of the picture, or
+a choice of frame.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from loraset.types import BoolImage, FloatImage
+
+SIDES = ("left", "top", "right", "bottom")
+
+SPECK_SHARE = 0.05  # of the largest part's area: smaller parts are specks, unless they lie near it
+NEAR_SHARE = 0.03  # of the mask's long side: what counts as near, for specks and for the soft rim
+RIM_PROBABILITY = 0.1  # hair and fur near the subject count from here on; haze far from it never does
+CONTACT_SHARE = 0.02  # of the subject's long side: a shorter touch of the photo's edge is no cut
+EDGE_SHARE = 0.005  # of the mask's side: masks fade in the last cells, so the photo's edge is this wide
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The subject in the picture.
+
+    box : (x0, y0, x1, y1) in px of the picture, fractions allowed.
+    contact : for each of `SIDES` the length in px over which the subject lies on the photo's edge; 0 where it only
+        grazes it.
+    outline_px : length of the subject's outline.
+    share : the subject's share of the picture's area.
+    """
+
+    box: tuple[float, float, float, float]
+    contact: tuple[float, float, float, float]
+    outline_px: float
+    share: float
+
+    @property
+    def cut_sides(self) -> tuple[str, ...]:
+        """Names of the sides where the photo cuts the subject."""
+        return tuple(side for side, length in zip(SIDES, self.contact, strict=True) if length > 0)
+
+    @property
+    def cut_share(self) -> float:
+        """Share of the outline that lies on the photo's edge, [0, 1]."""
+        return min(1.0, sum(self.contact) / self.outline_px)
+
+
+def find_subject(probability: FloatImage, picture_size: tuple[int, int]) -> Extent | None:
+    """Return where the subject is, or None where no pixel is more subject than not.
+
+    Small parts far from the largest one are taken for specks; a soft rim counts near the subject only.
+
+    Parameters
+    ----------
+    probability : float32 array of shape (h, w), [0, 1]
+        Over the whole picture, at any size.
+    picture_size : tuple of int
+        (width, height) in px.
+    """
+    core = _without_specks(probability >= 0.5)
+    if not core.any():
+        return None
+    h, w = core.shape
+    cell = np.array([picture_size[0] / w, picture_size[1] / h])
+    x0, y0, x1, y1 = _bounds(core | (_near(core) & (probability >= RIM_PROBABILITY)))
+    box = (float(x0 * cell[0]), float(y0 * cell[1]), float(x1 * cell[0]), float(y1 * cell[1]))
+    outlines, _ = cv2.findContours(core.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    # A contour runs through the centres of the outermost cells, half a cell inside on every side.
+    outline_px = sum(cv2.arcLength((line * cell).astype(np.float32), True) + 2 * cell.sum() for line in outlines)
+    least = CONTACT_SHARE * max(box[2] - box[0], box[3] - box[1])
+    return Extent(box, _contact(core, cell, least), float(outline_px), float(core.mean()))
+
+
+def _near(region: BoolImage) -> BoolImage:
+    size = 2 * max(1, round(NEAR_SHARE * max(region.shape))) + 1
+    return np.asarray(cv2.dilate(region.astype(np.uint8), np.ones((size, size), np.uint8)) > 0)
+
+
+def _without_specks(core: BoolImage) -> BoolImage:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(core.astype(np.uint8), connectivity=8)
+    if count <= 2:
+        return core
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0  # the background's own label
+    large = areas >= SPECK_SHARE * areas.max()
+    near = np.bincount(labels[_near(large[labels])], minlength=count) > 0
+    keep = large | near
+    keep[0] = False
+    return np.asarray(keep[labels])
+
+
+def _bounds(region: BoolImage) -> tuple[int, int, int, int]:
+    rows = np.flatnonzero(region.any(axis=1))
+    columns = np.flatnonzero(region.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _contact(core: BoolImage, cell: np.ndarray, least: float) -> tuple[float, float, float, float]:
+    h, w = core.shape
+    edge_x, edge_y = max(1, round(EDGE_SHARE * w)), max(1, round(EDGE_SHARE * h))
+    lengths = (
+        float(core[:, :edge_x].any(axis=1).sum() * cell[1]),
+        float(core[:edge_y].any(axis=0).sum() * cell[0]),
+        float(core[:, -edge_x:].any(axis=1).sum() * cell[1]),
+        float(core[-edge_y:].any(axis=0).sum() * cell[0]),
+    )
+    left, top, right, bottom = (length if length >= least else 0.0 for length in lengths)
+    return left, top, right, bottom
