@@ -1,0 +1,83 @@
+"""variants: one cut-out -> the picture on each background of the recipe.
+
+In: the framed cut-out as stored (straight RGBA, 8 bit) and one variant's settings. Out: pixels, all of one size, and
+what may be said of their background. Never: the source's background, but in the variants that ask for it.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from loraset.images import css_color
+from loraset.ops.color_names import PLAIN, name_color
+from loraset.ops.compose import blurred_background, composite
+from loraset.ops.foreground import extend_colour
+from loraset.recipe.model import Variant
+from loraset.stages.captions import Backdrop
+from loraset.stages.decontaminate import REACH_SHARE
+from loraset.types import ByteImage, Cutout
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendered:
+    """A variant's picture: uint8 array of shape (H, W, 4) where transparent, else (H, W, 3)."""
+
+    pixels: ByteImage
+    backdrop: Backdrop
+
+
+def needs_photo(variant: Variant) -> bool:
+    """Whether the variant shows the photo's own background."""
+    return variant.background == "original" or variant.background.startswith("blur:")
+
+
+def render(rgba: ByteImage, variant: Variant, *, photo: ByteImage | None, picture_id: str, seed: int) -> Rendered:
+    """Return the cut-out on the variant's background.
+
+    Parameters
+    ----------
+    rgba : uint8 array of shape (H, W, 4), straight
+        The framed cut-out.
+    variant : Variant
+    photo : uint8 array of shape (H, W, 3), or None
+        The photo in the same frame; only read where `needs_photo`.
+    picture_id, seed
+        Choose the colour of `random-named`: it depends on nothing else, so adding a picture changes no other.
+
+    Raises
+    ------
+    ValueError
+        If the variant needs the photo and there is none.
+    """
+    background = variant.background
+    if background == "transparent":
+        return Rendered(_with_fill(rgba, css_color(variant.under)), Backdrop("hidden"))
+    if needs_photo(variant):
+        if photo is None:
+            raise ValueError(f"background {background!r} needs the photo")
+        if background == "original":
+            return Rendered(photo.copy(), Backdrop("photo"))
+        blurred = blurred_background(photo, np.ascontiguousarray(rgba[..., 3]), float(background.removeprefix("blur:")))
+        return Rendered(composite(rgba, blurred), Backdrop("blurred"))
+    if background == "random-named":
+        word = _draw(picture_id, seed)
+        color = PLAIN[word]
+    else:
+        color = css_color(background)
+        word = name_color(color)
+    return Rendered(composite(rgba, np.array(color, dtype=np.uint8)), Backdrop("plain", word))
+
+
+def _draw(picture_id: str, seed: int) -> str:
+    digest = hashlib.sha256(f"{seed}:{picture_id}".encode()).digest()
+    return list(PLAIN)[int.from_bytes(digest[:8], "big") % len(PLAIN)]
+
+
+def _with_fill(rgba: ByteImage, fill: tuple[int, int, int]) -> ByteImage:
+    """Return the same picture with, under alpha 0, the edge's colour carried outwards and then the fill."""
+    alpha = rgba[..., 3].astype(np.float32) / np.float32(255.0)
+    colour = rgba[..., :3].astype(np.float32) / np.float32(255.0)
+    reach_px = max(4, round(max(alpha.shape) * REACH_SHARE))
+    extended = Cutout(extend_colour(colour, alpha, reach_px=reach_px, fill=fill), alpha).to_rgba8()
+    return np.where(rgba[..., 3:] > 0, rgba, extended)
