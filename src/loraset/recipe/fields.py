@@ -78,9 +78,10 @@ def choices_of(annotation: Annotation) -> tuple[Any, ...]:
 def expected(annotation: Annotation) -> str:
     """Return in words what may stand at a place, such as "a whole number from 64 to 8192"."""
     limits: Sequence[Any] = ()
-    if get_origin(annotation) is Annotated:
-        annotation, *limits = get_args(annotation)
     origin: object = get_origin(annotation)
+    if origin is Annotated:
+        annotation, *limits = get_args(annotation)
+        origin = get_origin(annotation)
     parts = get_args(annotation)
     if origin is Literal:
         return ("one of " if len(parts) > 1 else "") + ", ".join(write_value(part) for part in parts)

@@ -141,6 +141,27 @@ def packed() -> dict[str, Path]:
     return {file.stem: file for file in sorted((folder if folder.is_dir() else checkout).glob("*.toml"))}
 
 
+def packed_text(name: str) -> str:
+    """Return the text of a packed recipe.
+
+    Raises
+    ------
+    RecipeError
+        If none is called so: names the nearest one and all others.
+    """
+    known = packed()
+    if name not in known:
+        close = nearest(name, known)
+        hint = f"Did you mean {close}? " if close else ""
+        raise RecipeError(f"there is no packed recipe {name!r}", f"{hint}There are: {', '.join(known)}.")
+    return known[name].read_text(encoding="utf-8")
+
+
+def purpose(file: Path) -> str:
+    """Return what a packed recipe is for: its first line."""
+    return file.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+
+
 def find(name: str) -> Path:
     """Return the recipe file that a command's RECIPE means: a path, else the name of a packed recipe.
 

@@ -1,0 +1,229 @@
+"""How everything looks in a terminal. The only user of rich.
+
+In: results as plain values. Out: tables and text on stdout, progress and errors on stderr. Never: deciding anything,
+or markup in a text that comes from outside (a file may be called `[red].jpg`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Column, Table
+from rich.text import Text
+
+from loraset.runtime.progress import Lines
+from loraset.types import Json, Progress, Silent
+
+if TYPE_CHECKING:  # these load numpy and OpenCV, which `loraset --help` does not need
+    from loraset.pipeline import Outcome, Plan
+    from loraset.runtime.hardware import Check
+    from loraset.runtime.models import Model
+
+VERDICT_STYLES = {"keep": "green", "review": "yellow", "reject": "red"}
+CHECK_STYLES = {"ok": "green", "warn": "yellow", "bad": "red"}
+LOOK_FIRST = 5
+
+
+def _console(*, stderr: bool) -> Console:
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def say(text: str) -> None:
+    """Write a line for the person on stderr."""
+    _console(stderr=True).print(text, soft_wrap=True)
+
+
+def error(message: str, hint: str = "") -> None:
+    """Write what went wrong and what to do next on stderr."""
+    console = _console(stderr=True)
+    console.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+    if hint:
+        console.print(Text.assemble("  ", (hint, "cyan")), soft_wrap=True)
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Progress]:
+    """Give a `Progress` that draws bars on a terminal, else writes lines, else (quiet) says nothing."""
+    console = _console(stderr=True)
+    if quiet:
+        yield Silent()
+    elif not console.is_terminal:
+        yield Lines(lambda text: console.print(text, soft_wrap=True))
+    else:
+        drawing = _Drawing(console)
+        with drawing.bars:
+            yield drawing
+
+
+class _Drawing:
+    """A `Progress` with a bar for each stage: counts, how many were stored before, time left."""
+
+    def __init__(self, console: Console) -> None:
+        room = console.width - len("decontaminate  100/100  100 stored  0:00:00 ")
+        self.bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=max(4, min(40, room))),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}", justify="right"),
+            TextColumn("{task.fields[stored]}", style="dim", justify="right"),
+            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+            console=console,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._stored: dict[str, int] = {}
+        self._lock = Lock()
+
+    def stage(self, name: str, total: int) -> None:
+        with self._lock:
+            if name in self._tasks:
+                task = self._tasks[name]
+                self.bars.update(task, total=(self.bars.tasks[task].total or 0) + total)
+            elif total > 0:
+                self._tasks[name] = self.bars.add_task(name, total=total, stored="")
+
+    def advance(self, name: str, done: int = 1, *, cached: bool = False) -> None:
+        with self._lock:
+            if name not in self._tasks:
+                return
+            if cached:
+                self._stored[name] = self._stored.get(name, 0) + done
+                self.bars.update(self._tasks[name], stored=f"{self._stored[name]} stored")
+            self.bars.advance(self._tasks[name], done)
+
+    def message(self, text: str) -> None:
+        self.bars.console.print(text, soft_wrap=True)
+
+
+def summary(outcome: "Outcome") -> None:
+    """Write what a run did: counts of verdicts and reasons, what to look at first, where everything lies."""
+    console = _console(stderr=False)
+    counts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    counts.add_column(no_wrap=True)
+    counts.add_column(justify="right", no_wrap=True)
+    counts.add_column(overflow="fold")
+    for verdict, style in VERDICT_STYLES.items():
+        rows = [row for row in outcome.rows if row["verdict"] == verdict]
+        codes = Text(", ".join(f"{code} {count}" for code, count in _code_counts(rows).items()), style="dim")
+        counts.add_row(Text(verdict, style=style), str(len(rows)), codes)
+    console.print()
+    console.print(Padding(counts, (0, 0, 0, 2)))
+    _look_first(console, outcome.rows)
+    console.print()
+    _place(console, "set", outcome.output)
+    if outcome.report:
+        _place(console, "report", outcome.report)
+
+
+def _code_counts(rows: Sequence[Json]) -> dict[str, int]:
+    """Return how many rows have each reason code, the most frequent first."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        for code in {reason["code"] for reason in row["reasons"]}:
+            counts[code] = counts.get(code, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _look_first(console: Console, rows: Sequence[Json]) -> None:
+    """Name the pictures a person should see first: the ones for review, the worst score first."""
+    review = sorted(
+        (row for row in rows if row["verdict"] == "review"), key=lambda row: (row["score"] or 0, row["source"])
+    )
+    if not review:
+        return
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold", ratio=2)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold", ratio=3)
+    for row in review[:LOOK_FIRST]:
+        words = "; ".join(reason["detail"] or reason["code"] for reason in row["reasons"])
+        table.add_row(Text(row["source"]), _number(row["score"]), Text(words, style="dim"))
+    console.print()
+    console.print("Look first at")
+    console.print(Padding(table, (0, 0, 0, 2)))
+    if len(review) > LOOK_FIRST:
+        console.print(f"  and {len(review) - LOOK_FIRST} more for review")
+
+
+def _place(console: Console, name: str, path: Path) -> None:
+    """Write a path on one line, however long, so that it can be copied."""
+    console.print(Text.assemble((f"{name:<8}", "dim"), str(path)), soft_wrap=True)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def plan(planned: "Plan") -> None:
+    """Write what a run would do."""
+    console = _console(stderr=False)
+    table = _table("stage", Column("to do", justify="right"), Column("stored", justify="right"), "why")
+    for stage in planned.stages:
+        table.add_row(stage["stage"], str(stage["todo"]), str(stage["cached"]), Text(stage["why"] or ""))
+    console.print(f"{planned.found} files found; nothing is written by a dry run.")
+    console.print(table)
+    for line in planned.lines:
+        console.print(line, soft_wrap=True)
+    _place(console, "set", planned.output)
+
+
+def copies(groups: Sequence[Json]) -> None:
+    """Write groups of copies."""
+    console = _console(stderr=False)
+    if not groups:
+        console.print("No copies.")
+        return
+    table = _table("kind", "kept", "copies of it")
+    for group in groups:
+        others = [member for member in group["members"] if member != group["kept"]]
+        table.add_row(group["kind"], Text(group["kept"]), Text("\n".join(others)))
+    console.print(table)
+
+
+def scores(rows: Sequence[Json]) -> None:
+    """Write the pictures of a set with score and verdict, the worst score first."""
+    table = _table("picture", Column("score", justify="right"), "verdict", "reasons")
+    for row in sorted(rows, key=lambda row: (-1 if row["score"] is None else row["score"], row["source"])):
+        codes = ", ".join(reason["code"] for reason in row["reasons"])
+        verdict = Text(row["verdict"], style=VERDICT_STYLES[row["verdict"]])
+        table.add_row(Text(row["source"]), _number(row["score"]), verdict, Text(codes))
+    _console(stderr=False).print(table)
+
+
+def recipes(purposes: Mapping[str, str]) -> None:
+    """Write the packed recipes with their purposes."""
+    table = _table(Column("recipe", no_wrap=True), "for")
+    for name, purpose in purposes.items():
+        table.add_row(name, Text(purpose))
+    _console(stderr=False).print(table)
+
+
+def models(rows: Sequence[tuple["Model", Path | None]]) -> None:
+    """Write the models that engine rembg can use: licence, and where each lies on this disk."""
+    table = _table("model", "licence", Column("input", justify="right"), "on disk")
+    for model, path in rows:
+        licence = Text(model.licence, style="" if model.commercial else "yellow")
+        table.add_row(model.name, licence, f"{model.input_size}", Text(str(path)) if path else Text("-", style="dim"))
+    _console(stderr=False).print(table)
+
+
+def checks(found: Sequence["Check"]) -> None:
+    """Write what `doctor` found, and what to do about it."""
+    table = _table(Column("", no_wrap=True), Column("check", no_wrap=True), "found")
+    for check in found:
+        text = Text(check.text)
+        if check.advice:
+            text.append(f"\n{check.advice}", style="cyan")
+        table.add_row(Text(check.status, style=CHECK_STYLES[check.status]), check.name, text)
+    _console(stderr=False).print(table)
+
+
+def _table(*columns: Column | str) -> Table:
+    table = Table(*columns, box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for column in table.columns:
+        column.overflow = "fold"
+    return table
