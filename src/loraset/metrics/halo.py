@@ -26,10 +26,11 @@ def _colour_nearby(rgb: FloatImage, mask: BoolImage) -> tuple[FloatImage, BoolIm
     height, width = mask.shape
     small = (-(-width // SHRINK), -(-height // SHRINK))
     weight = mask.astype(np.float32)
-    stack = np.dstack([rgb * weight[..., None], weight])
-    stack = cv2.GaussianBlur(cv2.resize(stack, small, interpolation=cv2.INTER_AREA), (0, 0), REACH_PX / SHRINK)
-    stack = cv2.resize(stack, (width, height), interpolation=cv2.INTER_LINEAR)
-    return stack[..., :3] / np.maximum(stack[..., 3:], np.float32(1e-6)), stack[..., 3] > 0.01
+    near = cv2.resize(np.dstack([rgb * weight[..., None], weight]), small, interpolation=cv2.INTER_AREA)
+    near = cv2.GaussianBlur(near, (0, 0), REACH_PX / SHRINK)
+    near = cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR)
+    colour = near[..., :3] / np.maximum(near[..., 3:], 1e-6)
+    return colour.astype(np.float32), np.asarray(near[..., 3] > 0.01)
 
 
 def measure(specimen: Specimen) -> float | None:

@@ -19,46 +19,41 @@ CORE_DEPTH_PX = 8.0  # three sigma of the widest filter that `sharpness` uses
 
 @dataclass(frozen=True, eq=False)
 class Specimen:
-    """One cut-out at output size, beside what it was cut from. All arrays have the frame's output size (H, W).
+    """One cut-out, beside what it was cut from.
 
-    rgb : float32 array of shape (H, W, 3), [0, 1], straight: the cut-out's colour.
+    rgb : float32 array of shape (H, W, 3), [0, 1], straight: the cut-out's colour at output size.
     alpha : float32 array of shape (H, W), [0, 1]: the cut-out's.
     photo : uint8 array of shape (H, W, 3), sRGB: the photo in the same frame.
     inside : bool array of shape (H, W): where the photo has pixels; elsewhere is padding.
-    probability : float32 array of shape (H, W), [0, 1]: the engine's mask before matting.
+    mask : float32 array of shape (h, w), [0, 1]: what the engine said, over the whole photo at its own grid.
     picture_size : (width, height) of the whole photo in px.
-    subject_share : the subject's share of the whole photo's area, [0, 1].
-    cell_px : side of one cell of the engine's own grid, in output px.
-    exact : the engine's mask has true soft edges (see `types.Mask`).
-    confidence, disagreement : the engine's own, [0, 1], None where it has none.
+    exact : the mask has true soft edges (see `types.Mask`).
+    disagreement : of joined engines, [0, 1]; None where one worked alone.
     """
 
     rgb: FloatImage
     alpha: FloatImage
     photo: ByteImage
     inside: BoolImage
-    probability: FloatImage
+    mask: FloatImage
     frame: Frame
     picture_size: tuple[int, int]
-    subject_share: float
-    cell_px: float
     exact: bool = False
-    confidence: float | None = None
     disagreement: float | None = None
 
     @cached_property
     def depth(self) -> FloatImage:
-        """float32 array of shape (H, W): distance in px to the nearest pixel outside the subject (alpha under 1/2)."""
+        """Array of float32, shape (H, W): distance in px to the nearest pixel outside the subject (alpha under 1/2)."""
         return np.asarray(cv2.distanceTransform(self.subject.astype(np.uint8), cv2.DIST_L2, 5), dtype=np.float32)
 
     @cached_property
     def subject(self) -> BoolImage:
-        """bool array of shape (H, W): alpha of at least 1/2."""
+        """Boolean array of shape (H, W): alpha of at least 1/2."""
         return np.asarray(self.alpha >= 0.5)
 
     @cached_property
     def core(self) -> BoolImage:
-        """bool array of shape (H, W): the subject without its rim, where filters do not see the background.
+        """Boolean array of shape (H, W): the subject without its rim, where filters do not see the background.
 
         A thin subject keeps the deeper half of itself.
         """

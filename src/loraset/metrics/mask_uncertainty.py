@@ -1,10 +1,10 @@
-"""How undecided the engine's mask is beyond the softness of its own grid.
+"""How undecided the engine's mask is, beyond the soft edge that every network draws.
 
-In: a specimen. Out: [0, 1], lower is better. Never: the soft edge that any mask of a coarse grid shows when it is
-enlarged, nor masks that are exact (None): their half-transparency is hair, not doubt.
+In: a specimen. Out: [0, 1], lower is better. Never: masks that are exact (None), whose half-transparency is hair and
+not doubt; nor the enlarged mask: it is measured on the engine's own grid, so that no stretching makes it look softer.
 
-Half-decided pixels are summed as 4 p (1 - p). A ramp of w cells has 2 w / 3 cells of it per cell of outline; that of
-RAMP_CELLS is allowed. The rest is set against the subject's own mass: 0.5 means as much doubt as subject.
+Half-decided cells are summed as 4 p (1 - p). A ramp w cells wide has 2 w / 3 of it per cell of outline; that of
+`RAMP_CELLS` is allowed. What is more is set against the mask's own mass.
 """
 
 import numpy as np
@@ -12,18 +12,16 @@ import numpy as np
 from loraset.metrics.interface import Metric, Specimen
 from loraset.metrics.outline import perimeter_px
 
-RAMP_CELLS = 3.0  # width of a saliency network's edge on its own grid where it is right
+RAMP_CELLS = 3.0  # usual width of a right edge on a saliency network's own grid
 
 
 def measure(specimen: Specimen) -> float | None:
     """Return doubt / (doubt + mass of the mask) in [0, 1]; 1 where the mask is empty, None where it is exact."""
     if specimen.exact:
         return None
-    p = specimen.probability[specimen.inside]
-    mass = float(p.sum(dtype=np.float64))
-    half = float(np.sum(4.0 * p * (1.0 - p), dtype=np.float64))
-    outline = perimeter_px(specimen.probability > 0.5)
-    doubt = max(0.0, half - 2.0 / 3.0 * RAMP_CELLS * specimen.cell_px * outline)
+    mass = float(np.sum(specimen.mask, dtype=np.float64))
+    half = float(np.sum(4.0 * specimen.mask * (1.0 - specimen.mask), dtype=np.float64))
+    doubt = max(0.0, half - 2.0 / 3.0 * RAMP_CELLS * perimeter_px(specimen.mask > 0.5))
     return doubt / (doubt + mass) if mass > 0 else 1.0
 
 

@@ -4,12 +4,16 @@ In: a specimen. Out: [0, 1]; higher means more pixels of the subject. Never: the
 choice.
 """
 
+import numpy as np
+
 from loraset.metrics.interface import Metric, Specimen
 
 
 def measure(specimen: Specimen) -> float:
-    """Return the subject's share of the whole photo, [0, 1]."""
-    return specimen.subject_share
+    """Return the cut-out's area, measured in the photo's px, as a share of the whole photo, [0, 1]."""
+    width, height = specimen.picture_size
+    area = float(np.sum(specimen.alpha, dtype=np.float64)) / specimen.frame.inner_scale**2
+    return min(1.0, area / (width * height))
 
 
 METRIC = Metric("subject_share", "higher", (0.0, 1.0), measure)

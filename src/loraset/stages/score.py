@@ -1,0 +1,117 @@
+"""score: cut-out -> named numbers, one score with what pulled it down, and the subject's descriptors.
+
+In: the framed cut-out, its photo and the engine's mask. Out: JSON only. Never: a verdict; `select` reads these numbers.
+
+The score is a product of factors, one for each metric that says something about quality: 1 while the metric is `good`,
+falling in a straight line to 1 - `cost` where it is `bad`. So it falls whenever anything gets worse, and each factor is
+its own explanation. Technical and cut-out parts multiply: a sharp photo badly cut is as useless as the reverse.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from loraset.metrics import METRICS
+from loraset.metrics.interface import Metric, Specimen
+from loraset.ops.descriptors import describe
+from loraset.recipe.model import Recipe
+from loraset.registry import load
+from loraset.stages.interface import Task
+from loraset.stages.mask import probability_of
+from loraset.types import Cutout, Frame, Json, StageResult
+
+NAME = "score"
+VERSION = 1
+READS = ("ingest", "mask", "frame", "decontaminate")
+
+EXPLAINED_BELOW = 0.95  # a factor under this is named among what pulled the score down
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How one metric enters the score: nothing lost at `good`, `cost` lost at `bad` and beyond."""
+
+    good: float
+    bad: float
+    cost: float
+
+    def factor(self, value: float) -> float:
+        """Return the factor in [1 - cost, 1]."""
+        return 1.0 - self.cost * float(np.clip((value - self.good) / (self.bad - self.good), 0.0, 1.0))
+
+
+# `good` is what nearly all of 40 sound photos of eight toys reach; `bad` is a fault that anyone sees. A cost above a
+# half rejects on its own at the recipe's default `min_score`, one of a quarter or more sends to review.
+TECHNICAL = {
+    "sharpness": Part(good=0.30, bad=0.08, cost=0.6),
+    "lightness": Part(good=0.18, bad=0.05, cost=0.5),
+    "overexposed": Part(good=0.05, bad=0.5, cost=0.5),
+    "cut_off": Part(good=0.06, bad=0.35, cost=0.4),
+    "upscaled": Part(good=1.1, bad=3.0, cost=0.4),
+}
+CUTOUT = {
+    "mask_uncertainty": Part(good=0.08, bad=0.35, cost=0.6),
+    "engines_disagree": Part(good=0.08, bad=0.4, cost=0.6),
+    "halo": Part(good=0.15, bad=0.7, cost=0.4),
+    "holes_islands": Part(good=0.01, bad=0.1, cost=0.4),
+}
+
+
+def settings(recipe: Recipe) -> Json:
+    """Return {}: nothing in the recipe changes what is measured."""
+    return {}
+
+
+def run(task: Task) -> StageResult:
+    """Measure one cut-out. Without a mask there is nothing to measure, and the result is empty."""
+    mask = task.result("mask")
+    if "probability" not in mask.images:
+        return StageResult()
+    cutout = Cutout.from_rgba8(task.result("decontaminate").images["cutout"].astype(np.uint8))
+    photo, inside = task.framed()
+    specimen = Specimen(
+        rgb=cutout.rgb,
+        alpha=cutout.alpha,
+        photo=photo,
+        inside=inside,
+        mask=probability_of(mask),
+        frame=Frame.from_json(task.result("frame").data["frame"]),
+        picture_size=task.view.size,
+        exact=bool(mask.data["exact"]),
+        disagreement=mask.data["details"].get("disagreement"),
+    )
+    numbers = measure(specimen)
+    score, parts = grade(numbers)
+    subject = describe(cutout.rgb, cutout.alpha)
+    return StageResult(
+        {
+            "metrics": numbers,
+            "score": round(score, 6),
+            "parts": parts,
+            "subject": subject.to_json() if subject else None,
+        }
+    )
+
+
+def measure(specimen: Specimen) -> dict[str, float | None]:
+    """Return every metric of a specimen by name, rounded to 6 digits; None where one does not apply."""
+    numbers: dict[str, float | None] = {}
+    for name in METRICS:
+        metric: Metric = load(METRICS, name, "metric")
+        value = metric.measure(specimen)
+        numbers[name] = None if value is None else round(float(value), 6)
+    return numbers
+
+
+def grade(numbers: Mapping[str, float | None]) -> tuple[float, list[str]]:
+    """Return the score in [0, 1] and the metrics that pulled it down, worst first. A missing number costs nothing."""
+    factors = {
+        name: part.factor(value)
+        for name, part in (TECHNICAL | CUTOUT).items()
+        if (value := numbers.get(name)) is not None
+    }
+    score = float(np.prod(list(factors.values())))
+    return score, sorted(
+        (name for name in factors if factors[name] < EXPLAINED_BELOW), key=lambda name: (factors[name], name)
+    )
