@@ -138,7 +138,9 @@ def read_rows(folder: Path) -> list[Json]:
         try:
             rows.append(json.loads(line))
         except ValueError as error:
-            raise InputError(f"{path}, line {number}: not JSON ({error})", "Run the recipe again to write it anew.") from error
+            raise InputError(
+                f"{path}, line {number}: not JSON ({error})", "Run the recipe again to write it anew."
+            ) from error
     return rows
 
 

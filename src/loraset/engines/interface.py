@@ -47,6 +47,9 @@ class Engine(Protocol):
     def learns(self) -> bool:
         """Whether a mask depends on the other pictures of the set (their hashes then join the cache key)."""
 
+    def models(self) -> list[Json]:
+        """Return {name, sha256, licence, provider} of each model behind the masks, for run.json; [] without one."""
+
     def prepare(self, views: Sequence[View], run: Map) -> None:
         """Hand over the set (sorted by sha256). Called once, before the first `mask`; fitting may wait until then."""
 

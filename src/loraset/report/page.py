@@ -26,11 +26,17 @@ def render_report(rows: Sequence[Row], tiles_of: Callable[[Row], Tiles], run: Js
     counts, codes = run["verdicts"], run["reasons"]
     looked = sum(counts.values())
     template = Template(files("loraset.report").joinpath("page.html").read_text("utf-8"))
-    facts = [(name, counts[name], {"keep": "kept", "review": "to look at", "reject": "rejected"}[name]) for name in counts]
+    facts = [
+        (name, counts[name], {"keep": "kept", "review": "to look at", "reject": "rejected"}[name]) for name in counts
+    ]
     page = template.substitute(
         title=escape(f"{run['name']}: training set"),
-        lead=escape(f"{looked} files found, {run['seconds_total']:.1f} s. Engine: {run['engine']}. {_first_look(counts)}"),
-        facts="".join(f'<div class="fact {name}"><b>{count}</b><span>{words}</span></div>' for name, count, words in facts),
+        lead=escape(
+            f"{looked} files found, {run['seconds_total']:.1f} s. Engine: {run['engine']}. {_first_look(counts)}"
+        ),
+        facts="".join(
+            f'<div class="fact {name}"><b>{count}</b><span>{words}</span></div>' for name, count, words in facts
+        ),
         tables=_tables(run),
         reason_options="".join(f"<option>{escape(code)}</option>" for code in codes),
         cards="\n".join(_card(number, row, tiles_of(row)) for number, row in enumerate(rows)),

@@ -88,20 +88,27 @@ class StoredImages(Mapping[str, NDArray[Any]]):
 
 
 class Cache:
-    """Stage results on disk. Safe for several threads and for several runs at once."""
+    """Stage results on disk. Safe for several threads and for several runs at once.
 
-    def __init__(self, root: Path) -> None:
+    fresh : what was stored before this object was made counts as absent.
+    """
+
+    def __init__(self, root: Path, *, fresh: bool = False) -> None:
         self.root = root / f"v{LAYOUT}"
+        self._fresh = fresh
+        self._own: set[str] = set()
 
     def _base(self, stage: str, key: str) -> Path:
         return self.root / stage / key[:2] / key
 
     def has(self, stage: str, key: str) -> bool:
         """Whether a result is there."""
-        return self._base(stage, key).with_suffix(".json").is_file()
+        return not (self._fresh and key not in self._own) and self._base(stage, key).with_suffix(".json").is_file()
 
     def get(self, stage: str, key: str) -> StageResult | None:
         """Return a stored result, or None. A damaged one counts as absent."""
+        if self._fresh and key not in self._own:
+            return None
         base = self._base(stage, key)
         try:
             stored: Json = json.loads(base.with_suffix(".json").read_bytes())
@@ -125,6 +132,7 @@ class Cache:
             sizes[name] = len(content)
         stored = {"data": result.data, "images": sizes, "reasons": [reason.to_json() for reason in result.reasons]}
         write_atomic(base.with_suffix(".json"), canonical(stored).encode())
+        self._own.add(key)
         read = self.get(stage, key)
         if read is None:  # somebody removed the files in between
             raise OutputError(f"cannot read back what was just written to {base.parent}", "Is the cache being cleared?")

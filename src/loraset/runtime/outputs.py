@@ -55,7 +55,9 @@ class OutputFolder:
         self._known = self._read_journal()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._lock.release()
 
     def _read_journal(self) -> dict[str, dict[str, str]]:

@@ -161,6 +161,10 @@ class PictureTask:
         """Whether a stage's result is stored."""
         return stage in self._results or self.shop.cache.has(stage, self.key(stage))
 
+    def knows(self, stage: str) -> bool:
+        """Whether this run has a stage's result already."""
+        return stage in self._results
+
     def result(self, stage: str) -> StageResult:
         """Return a stage's result: known, stored, or made now."""
         if stage not in self._results:

@@ -64,7 +64,9 @@ def run(task: Task) -> StageResult:
         return StageResult({"method": "none"}, {"alpha": _to_bytes(coarse)})
     cell_px = max(1.0, size[0] / probability.shape[1] * frame.inner_scale)
     matte = refine_alpha(photo, coarse, cell_px=cell_px, exact=bool(mask.data["exact"]), inside=inside)
-    return StageResult({"method": "band", "cell_px": round(cell_px, 3), **matte.details}, {"alpha": _to_bytes(matte.alpha)})
+    return StageResult(
+        {"method": "band", "cell_px": round(cell_px, 3), **matte.details}, {"alpha": _to_bytes(matte.alpha)}
+    )
 
 
 def _to_bytes(alpha: FloatImage) -> ByteImage:

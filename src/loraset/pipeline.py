@@ -1,0 +1,326 @@
+"""The pipeline: ingest -> dedupe -> mask -> frame -> matte -> decontaminate -> score -> select -> variants -> export.
+
+In: a `Request`. Out: the output folder and an `Outcome`. Never: printing (a `Progress` hears what happens), pixels kept
+for the whole set, a decision that the manifest does not tell. The steps themselves are `runtime.line.Line`'s.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+
+from loraset.errors import InputError, OutputError
+from loraset.images import encode_png, quiet_native
+from loraset.manifest import MANIFEST, Row, assign_stems, read_rows, short_hash, to_csv, to_jsonl
+from loraset.recipe.model import Recipe
+from loraset.report.page import render_report
+from loraset.runtime.cache import Cache, cache_root, make_key
+from loraset.runtime.executor import Executor
+from loraset.runtime.line import CUT_STAGES, Item, Line, Request
+from loraset.runtime.outputs import OutputFolder
+from loraset.runtime.runfile import RUN, describe_run, read_run
+from loraset.stages import export, matte
+from loraset.types import Json, Progress, Silent
+
+__all__ = ["Outcome", "Plan", "Request", "cutout", "dedupe", "export_set", "plan", "rescore", "run"]
+
+REPORT = "report.html"
+BYTES_PER_PIXEL = 1.5  # of a written PNG cut-out, about; for the disk check before the work
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did: the folder, the manifest's rows, run.json's object, the report, the process's exit code."""
+
+    output: Path
+    rows: list[Json]
+    run: Json
+    report: Path | None
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do: per stage how many pictures are to do and how many are stored, and why."""
+
+    found: int
+    output: Path
+    stages: list[Json]
+    lines: list[str]
+
+
+@contextmanager
+def _line(request: Request, progress: Progress) -> Iterator[Line]:
+    """Open a line with its files found and hashed."""
+    cv2.setNumThreads(1)  # the pictures are what runs in parallel
+    cache = Cache(cache_root(), fresh=request.fresh)
+    with quiet_native(), Executor(request.recipe.run.jobs) as executor:
+        line = Line(request, executor, cache, progress)
+        line.find(cache.root / "archives")
+        yield line
+
+
+def run(request: Request, progress: Progress | None = None) -> Outcome:
+    """Make a training set.
+
+    Raises
+    ------
+    InputError, OutputError, MissingError, UsageError
+        What stops a run as a whole; a bad picture is a row with its reason.
+    PictureFailed
+        With `strict`, at the first picture that fails.
+    """
+    progress = progress or Silent()
+    started, begin = datetime.now(UTC), time.perf_counter()
+    _check(request)
+    with OutputFolder(request.output_path()) as out, _line(request, progress) as line:
+        line.ingest()
+        _check_disk(request, sum(not item.ended for item in line.items))
+        line.dedupe()
+        line.mask()
+        line.cut()
+        line.select()
+        line.fill_rows(_stems(line.items, out.root))
+        line.publish(out)
+        rows = [item.row for item in sorted(line.items, key=lambda item: (item.row.root, item.row.source))]
+        _export(line, rows, out, progress)
+        out.write(MANIFEST, to_jsonl(rows))
+        out.write("manifest.csv", to_csv(rows))
+        facts = _facts(line, rows, started, begin)
+        report = out.write(REPORT, render_report(rows, line.tiles(), facts))
+        out.write(RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+        out.prune()
+    failed = any(item.has_failed for item in line.items)
+    kept = any(row.verdict != "reject" for row in rows)
+    return Outcome(out.root, [row.to_json() for row in rows], facts, report, 1 if failed or not kept else 0)
+
+
+def _check(request: Request) -> None:
+    """Refuse, before any work, what cannot end well."""
+    matte.check(request.recipe)
+    export.check(request.recipe)
+    output = request.output_path().resolve()
+    for text in request.input_paths():
+        folder = Path(text).resolve()
+        if folder.is_dir() and (output == folder or folder in output.parents):
+            raise OutputError(
+                f"the output {output} lies inside the input {folder}", "Name a folder outside it with --output."
+            )
+
+
+def _check_disk(request: Request, pictures: int) -> None:
+    recipe = request.recipe
+    copies = len(recipe.variants) + 1 + len(recipe.export.trainers)
+    need = pictures * copies * recipe.frame.resolution**2 * BYTES_PER_PIXEL
+    free = shutil.disk_usage(request.output_path()).free
+    if free < need:
+        raise OutputError(
+            f"{pictures} pictures need about {need / 1e9:.1f} GB, {request.output_path()} has {free / 1e9:.1f} GB free",
+            "Free some space, or name a folder on another disk with --output.",
+        )
+
+
+def _stems(items: Sequence[Item], root: Path) -> dict[str, str]:
+    """Return the stems of all files that are pictures; those of an earlier run in this folder stay."""
+    earlier = {}
+    if (root / MANIFEST).is_file():
+        earlier = {str(row["id"]): str(row["stem"]) for row in read_rows(root) if row.get("stem")}
+    sources = {item.row.id: item.found.source for item in items if item.is_picture}
+    return assign_stems(sources, earlier)
+
+
+def _export(line: Line, rows: Sequence[Row], out: OutputFolder, progress: Progress) -> None:
+    """Write a folder for each trainer and variant."""
+    recipe = line.recipe
+    pairs = [(trainer, variant) for trainer in recipe.export.trainers for variant in recipe.variants]
+    progress.stage("export", len(pairs))
+    data = [row.to_json() for row in rows]
+    with line.shop.watch("export"):
+        for trainer, variant in pairs:
+            folder = f"exports/{trainer}/{variant}"
+            export.export(data, out.root, recipe, trainer=trainer, variant=variant, write=out.write, folder=folder)
+            progress.advance("export")
+
+
+def _facts(line: Line, rows: Sequence[Row], started: datetime, begin: float) -> Json:
+    return describe_run(
+        line.recipe,
+        rows,
+        base=line.request.base,
+        inputs=line.request.input_paths(),
+        engine=_engine_name(line.recipe),
+        models=line.models(),
+        seconds=line.shop.watch.seconds,
+        seconds_total=time.perf_counter() - begin,
+        started=started,
+        stages={name: module.VERSION for name, module in line.shop.stages.items()},
+    )
+
+
+def _engine_name(recipe: Recipe) -> str:
+    engine = recipe.mask.engine
+    return engine if isinstance(engine, str) else " + ".join(engine)
+
+
+def plan(request: Request, progress: Progress | None = None) -> Plan:
+    """Say what `run` would do: it decodes what was never decoded, and writes nothing but the cache."""
+    progress = progress or Silent()
+    _check(request)
+    earlier = _earlier_recipe(request.output_path())
+    with _line(request, progress) as line:
+        fresh = sum(not item.task.is_cached("ingest") for item in line.going if item.task)
+        line.ingest()
+        groups = line.dedupe()
+        line.choose_engine()
+        stages: list[Json] = [_planned(line, "ingest", len(line.items) - fresh, fresh, earlier)]
+        todo = False
+        for name in ("mask", *CUT_STAGES):
+            tasks = [item.task for item in line.going if item.task]
+            stored = sum(task.is_cached(name) for task in tasks)
+            stages.append(_planned(line, name, stored, len(tasks) - stored, earlier, follows=todo))
+            todo = todo or stored < len(tasks)
+        copies = sum(len(group.dropped) for group in groups)
+        unread = sum(item.ended for item in line.items) - copies
+        lines = [
+            f"{len(line.items)} files found, {unread} of them no pictures or unreadable, {copies} copies dropped",
+            f"engine: {_engine_name(request.recipe)}",
+            f"variants: {', '.join(request.recipe.variants)}; exports: {', '.join(request.recipe.export.trainers) or 'none'}",
+        ]
+        return Plan(len(line.items), request.output_path(), stages, lines)
+
+
+def _earlier_recipe(folder: Path) -> Recipe | None:
+    try:
+        return Recipe.model_validate(read_run(folder)["recipe"])
+    except InputError:
+        return None
+
+
+def _planned(line: Line, name: str, stored: int, todo: int, earlier: Recipe | None, *, follows: bool = False) -> Json:
+    """Return one line of the plan; why says in words what there is to do it for."""
+    if todo == 0:
+        why = "nothing changed"
+    elif line.request.fresh:
+        why = "--fresh"
+    elif earlier is None:
+        why = "first run into this folder"
+    elif line.stage_settings(name, earlier) != line.stage_settings(name, line.recipe):
+        why = "its settings changed"
+    elif follows:
+        why = "an earlier stage has work to do"
+    else:
+        why = "new or changed pictures"
+    return {"stage": name, "todo": todo, "cached": stored, "why": why}
+
+
+def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | None = None) -> Outcome:
+    """Cut out every picture at its own size: one RGBA PNG each, named by its path below the input.
+
+    alpha_only : writes the 8-bit mask instead. Copies are cut like all others, and no verdict is passed.
+    """
+    progress = progress or Silent()
+    started, begin = datetime.now(UTC), time.perf_counter()
+    recipe = request.recipe
+    recipe = recipe.model_copy(update={"frame": recipe.frame.model_copy(update={"mode": "keep"})})
+    request = Request(recipe, request.base, request.inputs, request.output, request.fresh, request.strict)
+    _check(request)
+    with OutputFolder(request.output_path()) as out, _line(request, progress) as line:
+        names = _cutout_names(line.items)
+        line.ingest()
+        line.mask()
+        line.cut(("frame", "matte", "decontaminate"))
+        line.fill_rows({})
+        progress.stage("write", len(line.items))
+
+        def write(item: Item) -> None:
+            if item.task is not None and not item.ended:
+                file = names[item.row.id]
+                key = make_key(cutout=item.task.key("decontaminate"), alpha_only=alpha_only)
+                if not out.is_current(file, key):
+                    pixels = item.task.result("decontaminate").images["cutout"]
+                    out.write(file, encode_png(np.ascontiguousarray(pixels[..., 3]) if alpha_only else pixels), key)
+                item.row.files = {"cutout": file}
+                item.row.verdict = "review" if item.reasons else "keep"
+            item.row.reasons = [reason.to_json() for reason in item.reasons]
+            progress.advance("write")
+
+        line.executor.map(write, line.items)
+    rows = [item.row for item in line.items]
+    done = any(row.files for row in rows)
+    failed = any(item.has_failed for item in line.items)
+    facts = _facts(line, rows, started, begin)
+    return Outcome(out.root, [row.to_json() for row in rows], facts, None, 1 if failed or not done else 0)
+
+
+def _cutout_names(items: Sequence[Item]) -> dict[str, str]:
+    """Return id -> relative output path: the source's, ending in .png; where two would meet, the whole name and .png."""
+    short = {item.row.id: str(PurePosixPath(item.found.source).with_suffix(".png")) for item in items}
+    taken: dict[str, int] = {}
+    for name in short.values():
+        taken[name.lower()] = taken.get(name.lower(), 0) + 1
+    names: dict[str, str] = {}
+    used: set[str] = {name.lower() for name in short.values() if taken[name.lower()] == 1}
+    for item in sorted(items, key=lambda item: (item.row.root, item.found.source)):
+        name = short[item.row.id]
+        if taken[name.lower()] > 1:
+            name = item.found.source + ".png"
+            if name.lower() in used:
+                name = f"{item.found.source}-{short_hash(item.row.id)}.png"
+        used.add(name.lower())
+        names[item.row.id] = name
+    return names
+
+
+def dedupe(request: Request, progress: Progress | None = None) -> Json:
+    """Return {"groups": [{"kind", "kept", "members": [paths]}]}: the copies among the inputs."""
+    with _line(request, progress or Silent()) as line:
+        line.ingest()
+        groups = line.dedupe()
+        path = {item.row.id: str(item.found.path) for item in line.items}
+        return {
+            "groups": [
+                {"kind": group.kind, "kept": path[group.kept], "members": [path[member] for member in group.members]}
+                for group in groups
+            ]
+        }
+
+
+def rescore(folder: Path, progress: Progress | None = None) -> list[Json]:
+    """Return the rows of a finished set, scored anew and sorted by score, worst first; nothing is written.
+
+    Raises
+    ------
+    InputError
+        If the folder is no finished set, or its pictures are gone.
+    """
+    request = _made_with(folder)
+    with _line(request, progress or Silent()) as line:
+        line.ingest()
+        line.dedupe()
+        line.mask()
+        line.cut(("frame", "matte", "decontaminate", "score"))
+        line.select()
+        line.fill_rows(_stems(line.items, folder))
+        rows = [item.row.to_json() for item in line.items]
+    return sorted(rows, key=lambda row: (row["score"] is None, row["score"] or 0.0, row["source"]))
+
+
+def _made_with(folder: Path) -> Request:
+    said = read_run(folder)
+    recipe = Recipe.model_validate(said["recipe"])
+    return Request(recipe, Path(said["base"]), tuple(said["inputs"]), folder)
+
+
+def export_set(folder: Path, *, trainer: str, variant: str, output: Path) -> int:
+    """Write one variant of a finished set for one trainer into `output`; returns the number of its pictures."""
+    recipe = Recipe.model_validate(read_run(folder)["recipe"])
+    rows = read_rows(folder)
+    with OutputFolder(output) as out:
+        return export.export(rows, folder, recipe, trainer=trainer, variant=variant, write=out.write)

@@ -1,0 +1,332 @@
+"""The stages in order over one set of files: what `pipeline.run` and its siblings are made of.
+
+In: a `Request`, an executor, the cache. Out: `Item`s whose rows fill up step by step. Never: output but through an
+`OutputFolder`, or pixels kept for the whole set.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from loraset.engines import make_engine
+from loraset.engines.interface import Engine, EngineOptions
+from loraset.errors import InputError, LorasetError, PictureFailed
+from loraset.manifest import Row, file_id
+from loraset.recipe.model import Recipe
+from loraset.report.page import Tiles
+from loraset.runtime.cache import Cache, make_key
+from loraset.runtime.executor import Executor
+from loraset.runtime.outputs import OutputFolder
+from loraset.runtime.publish import Publisher
+from loraset.runtime.task import PictureTask, Workshop
+from loraset.stages import dedupe, ingest, select
+from loraset.stages.preview import photo_tile
+from loraset.types import Found, Json, Progress, Reason, Verdict
+
+CUT_STAGES = ("frame", "matte", "decontaminate", "score", "preview")
+PICTURE_STAGES = ("ingest", "mask", *CUT_STAGES)
+FAILURES = frozenset({"unreadable", "too_large"})  # a picture with one of these makes the exit code 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be done.
+
+    base : the folder that the recipe's relative paths refer to. inputs : replace `input.paths` where given (relative to
+    the working folder). output : replaces `output.dir`. fresh : reads nothing that an earlier run stored. strict : the
+    first picture that fails ends the run.
+    """
+
+    recipe: Recipe
+    base: Path
+    inputs: tuple[str, ...] = ()
+    output: Path | None = None
+    fresh: bool = False
+    strict: bool = False
+
+    def input_paths(self) -> list[str]:
+        """Return the inputs: paths or globs."""
+        if self.inputs:
+            return list(self.inputs)
+        if not self.recipe.input.paths:
+            raise InputError(
+                "the recipe names no pictures",
+                'Say where they are: --input FOLDER, or paths = ["FOLDER"] under [input].',
+            )
+        return [str(self.base / text) for text in self.recipe.input.paths]
+
+    def output_path(self) -> Path:
+        """Return where the set goes."""
+        if self.output is not None:
+            return self.output
+        return self.base / (self.recipe.output.dir or f"{self.recipe.name}-set")
+
+
+@dataclass(slots=True)
+class Item:
+    """One file on its way to its manifest row; reasons gathers what the stages say."""
+
+    found: Found
+    row: Row
+    task: PictureTask | None = None
+    reasons: list[Reason] = field(default_factory=list)
+    failed: bool = False
+    decision: select.Decision | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether no later stage looks at it."""
+        return self.task is None or self.failed or any(reason.code in select.REJECTING for reason in self.reasons)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the picture could not be read or cut, which is the run's exit code 1."""
+        return self.failed or any(reason.code in FAILURES for reason in self.reasons)
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the file was decoded."""
+        return self.task is not None and self.task.knows("ingest") and "width" in self.task.result("ingest").data
+
+
+class Line:
+    """The stages in order over one set of files. Every method is one step."""
+
+    def __init__(self, request: Request, executor: Executor, cache: Cache, progress: Progress) -> None:
+        self.request, self.recipe = request, request.recipe
+        self.executor, self.progress = executor, progress
+        modules = {name: import_module(f"loraset.stages.{name}") for name in PICTURE_STAGES}
+        self.shop = Workshop(self.recipe, cache, modules)
+        self.items: list[Item] = []
+
+    def find(self, scratch: Path) -> None:
+        """List the files and hash their bytes."""
+        settings = self.recipe.input
+        masks = self.request.base / settings.masks if settings.masks else None
+        with self.shop.watch("find"):
+            found = ingest.find(
+                self.request.input_paths(),
+                recursive=settings.recursive,
+                captions=settings.captions,
+                masks=masks,
+                scratch=scratch,
+            )
+            self.items = self.executor.map(self._enter, found)
+
+    def _enter(self, found: Found) -> Item:
+        item = Item(found, Row(file_id(found), found.root, found.source))
+        try:
+            item.row.sha256 = hash_file(found.path)
+            mask_sha256 = hash_file(found.mask_file) if found.mask_file else None
+        except OSError as error:
+            item.reasons.append(Reason("unreadable", "ingest", f"cannot read the file: {error.strerror or error}"))
+            return item
+        item.task = PictureTask(self.shop, found, item.row.id, item.row.sha256, mask_sha256)
+        return item
+
+    @property
+    def going(self) -> list[Item]:
+        """Return the items that have not ended."""
+        return [item for item in self.items if not item.ended]
+
+    def ingest(self) -> None:
+        """Decode every file once."""
+        self._each(("ingest",), self.going)
+
+    def dedupe(self) -> list[dedupe.Group]:
+        """Group the copies; a copy that is dropped ends here."""
+        items = {item.row.id: item for item in self.going}
+        self.progress.stage("dedupe", len(items))
+        with self.shop.watch("dedupe"):
+            groups = dedupe.dedupe([self._copy(item) for item in items.values()], self.recipe.dedupe)
+        for group in groups:
+            for member, reason in group.dropped.items():
+                items[member].reasons.append(reason)
+                items[member].row.duplicate_of = group.kept
+        self.progress.advance("dedupe", len(items))
+        return groups
+
+    def mask(self) -> None:
+        """Give every picture its mask: the engine sees the whole set first, where it learns from it."""
+        engine, views = self.choose_engine()
+        if not all(view.is_cached("mask") for view in views):
+            engine.prepare(views, self.executor.map)
+        self._each(("mask",), self.going)
+
+    def choose_engine(self) -> tuple[Engine, list[PictureTask]]:
+        """Make the recipe's engine and the part of the masks' keys that it and the set are."""
+        engine = self.shop.engine = make_engine(self.recipe.mask.engine, self._options())
+        tasks = (item.task for item in self.going if item.task)
+        views = sorted(tasks, key=lambda task: (task.sha256, task.id))
+        self.shop.engine_key = {"identity": engine.identity()}
+        if engine.learns:
+            self.shop.engine_key["set"] = make_key(views=[[view.sha256, view.mask_sha256] for view in views])
+        return engine, views
+
+    def _options(self) -> EngineOptions:
+        mask, base = self.recipe.mask, self.request.base
+        plates = [mask.plate] if isinstance(mask.plate, str) else mask.plate
+        model = mask.model
+        if model.endswith(".onnx"):
+            model = str(base / model)
+        return EngineOptions(
+            model=model,
+            model_named="model" in mask.model_fields_set,
+            key_color=mask.key_color,
+            plate=tuple(base / plate for plate in plates if plate),
+            shared=self.recipe.subject.shared,
+            seed=self.recipe.run.seed,
+            provider=self.recipe.run.provider,
+            accept_licenses=tuple(self.recipe.run.accept_licenses),
+            jobs=self.executor.jobs,
+            say=self.progress.message,
+        )
+
+    def cut(self, stages: Sequence[str] = CUT_STAGES) -> None:
+        """Frame, matte, clean and score every picture."""
+        self._each(stages, self.going)
+
+    def _each(self, stages: Sequence[str], items: Sequence[Item]) -> None:
+        for stage in stages:
+            self.progress.stage(stage, len(items))
+        self.executor.map(lambda item: self._through(item, stages), items)
+
+    def _through(self, item: Item, stages: Sequence[str]) -> None:
+        assert item.task is not None
+        for stage in stages:
+            if item.ended:
+                self.progress.advance(stage)
+                continue
+            cached = item.task.is_cached(stage)
+            try:
+                item.reasons.extend(item.task.result(stage).reasons)
+            except LorasetError:
+                raise
+            except Exception as error:  # whatever one picture does, the others go on
+                item.failed = True
+                item.reasons.append(Reason("unreadable", stage, f"{stage} failed: {type(error).__name__}: {error}"))
+            self._strictly(item)
+            self.progress.advance(stage, cached=cached)
+        item.task.release()
+
+    def _strictly(self, item: Item) -> None:
+        if self.request.strict and item.has_failed:
+            raise PictureFailed(
+                f"{item.found.source}: {item.reasons[-1].detail}", "Mend or remove it, or run without --strict."
+            )
+
+    def stage_settings(self, name: str, recipe: Recipe) -> Json:
+        """Return what decides a stage under a recipe, to say what changed between two."""
+        own: Json = self.shop.stages[name].settings(recipe)
+        return own | (recipe.mask.model_dump() if name == "mask" else {})
+
+    def models(self) -> list[Json]:
+        """Return name, sha256, licence and provider of every model that this run's engine used."""
+        return self.shop.engine.models() if self.shop.engine else []
+
+    def tiles(self) -> Callable[[Row], Tiles]:
+        """Return what gives the report the tiles of a row."""
+        by_id = {item.row.id: item for item in self.items}
+
+        def of(row: Row) -> Tiles:
+            item = by_id[row.id]
+            if item.task is None or not item.task.knows("ingest"):
+                return {}
+            if item.task.knows("preview"):
+                return item.task.result("preview").images
+            images = item.task.result("ingest").images
+            return {"photo": photo_tile(images["proxy"].astype(np.uint8, copy=False))} if "proxy" in images else {}
+
+        return of
+
+    def select(self) -> None:
+        """Decide on every file, from the stored numbers alone."""
+        self.progress.stage("select", len(self.items))
+        with self.shop.watch("select"):
+            entries = [self._entry(item) for item in self.items]
+            decisions = select.select(entries, self.recipe.select, shared=self.recipe.subject.shared)
+        for item in self.items:
+            item.decision = decisions[item.row.id]
+        self.progress.advance("select", len(self.items))
+
+    def _entry(self, item: Item) -> select.Entry:
+        score = self._said(item, "score")
+        return select.Entry(
+            id=item.row.id,
+            reasons=tuple(item.reasons),
+            duplicate_of=item.row.duplicate_of,
+            metrics=score.get("metrics", {}),
+            score=score.get("score"),
+            pulled_down=score.get("pulled_down", ()),
+            subject=score.get("subject"),
+        )
+
+    def _said(self, item: Item, stage: str) -> Json:
+        """Return a stage's data, {} where the picture never came to it."""
+        known = item.task is not None and not item.failed and item.task.knows(stage)
+        return item.task.result(stage).data if known and item.task else {}
+
+    def fill_rows(self, stems: dict[str, str]) -> None:
+        """Write what the stages said into the manifest's rows."""
+        for item in self.items:
+            row, decision = item.row, item.decision
+            ingested, mask, frame, score = (self._said(item, name) for name in ("ingest", "mask", "frame", "score"))
+            row.width, row.height = ingested.get("width"), ingested.get("height")
+            row.engine, row.model = mask.get("engine"), mask.get("model")
+            row.inference_size = mask.get("inference_size")
+            row.frame = frame.get("frame")
+            row.metrics, row.score = score.get("metrics"), score.get("score")
+            row.stem = stems.get(row.id)
+            row.details = self._details(item)
+            if decision is not None:
+                row.verdict, row.duplicate_of = decision.verdict, decision.duplicate_of
+                row.reasons = [reason.to_json() for reason in decision.reasons]
+
+    def _details(self, item: Item) -> Json | None:
+        details = {
+            "ingest": {key: self._said(item, "ingest").get(key) for key in ("format", "mode", "profile", "notes")},
+            "mask": {
+                **self._said(item, "mask").get("details", {}),
+                "confidence": self._said(item, "mask").get("confidence"),
+            },
+            "frame": {key: value for key, value in self._said(item, "frame").items() if key != "frame"},
+            "matte": self._said(item, "matte"),
+            "decontaminate": self._said(item, "decontaminate"),
+            "score": {"pulled_down": self._said(item, "score").get("pulled_down")},
+        }
+        return {stage: said for stage, said in details.items() if self._said(item, stage)} or None
+
+    def publish(self, out: OutputFolder) -> None:
+        """Write the variants, masks, masters and captions of what was kept."""
+        items = [item for item in self.items if item.task is not None and item.row.stem]
+        self.progress.stage("variants", len(items))
+
+        def write(item: Item) -> None:
+            assert item.task is not None and item.row.stem is not None
+            with self.shop.watch("variants"):
+                sidecar = self._caption_of(item)
+                files, caption = Publisher(item.task, item.row.stem, out, sidecar).publish(Verdict(item.row.verdict))
+            item.row.files, item.row.caption = files or None, caption or None
+            item.task.release()
+            self.progress.advance("variants")
+
+        self.executor.map(write, items)
+
+    def _caption_of(self, item: Item) -> str:
+        """Return the picture's sidecar text, or that of a dropped copy where it has none of its own."""
+        copies = sorted(
+            (other for other in self.items if other.row.duplicate_of == item.row.id),
+            key=lambda other: other.found.source,
+        )
+        texts = [self._said(other, "ingest").get("caption") for other in [item, *copies]]
+        return next((text for text in texts if text), "")
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 (hex) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
