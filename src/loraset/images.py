@@ -127,16 +127,19 @@ def _decode_open(file: io.BufferedReader, head: bytes, max_pixels: int, animated
             raise Unreadable("animated", f"an animation of {frames} frames (input.animated = skip)")
         if frames > 1:
             notes.append(f"{frames} frames or pages; the first is used")
-        first, mode = _orientation(image, notes), image.mode
+        # TIFF is turned by its decoder; elsewhere nothing is asked before load(), which is where damage is reported
+        turned = _orientation(image, notes) if image.format == "TIFF" else 1
+        mode = image.mode
         image.load()
         _check_size(image, max_pixels)
-        left = _orientation(image, notes)  # TIFF is turned by load(); a PNG's tag may come after its pixels
+        turned = int(image.info.get("original_orientation") or turned)  # HEIF: likewise
+        left = _orientation(image, notes)
         rgb, alpha, profile = _to_srgb(image, notes)
         rgb = _turn(rgb, left)
         alpha = None if alpha is None or alpha.min(initial=255) == 255 else _turn(alpha, left)
-        turned = left if left != 1 else int(image.info.get("original_orientation") or first)
+        orientation = turned if left == 1 else left
         picture = Picture(rgb, alpha)
-        return Decoded(picture, str(image.format), mode, frames, turned, profile, tuple(dict.fromkeys(notes)))
+        return Decoded(picture, str(image.format), mode, frames, orientation, profile, tuple(dict.fromkeys(notes)))
 
 
 @cache
@@ -205,6 +208,8 @@ def _to_srgb(image: Image.Image, notes: list[str]) -> tuple[ByteImage, ByteImage
     alpha = None
     if image.has_transparency_data and not image.mode.startswith(("I", "F")):
         alpha = np.asarray(image.convert("RGBA").getchannel("A"))
+    elif isinstance(image.info.get("transparency"), int):  # 16-bit gray with one transparent level
+        alpha = np.where(np.asarray(image) == image.info["transparency"], 0, 255).astype(np.uint8)
     if image.mode.startswith(("I", "F")):
         image = Image.fromarray(_to_8_bits(image, notes))
     elif image.mode in ("1", "LA"):
@@ -221,7 +226,8 @@ def _to_8_bits(image: Image.Image, notes: list[str]) -> ByteImage:
     values = np.where(np.isfinite(values), values, 0.0)
     low, high = float(values.min()), float(values.max())
     if image.mode == "F":
-        top = next((limit for limit in (1.0, 255.0, 65535.0) if high <= limit), high)
+        scales = ((0.0, 1.0), (16.0, 255.0), (4096.0, 65535.0))  # the units that float pictures are kept in
+        top = next((top for least, top in scales if low >= 0 and least < high <= top), max(high, low + 1e-9))
     else:
         bits = getattr(image, "tag_v2", {}).get(258, (16,))[0]
         top = max(2.0 ** min(int(bits), 16) - 1, high)
@@ -511,7 +517,7 @@ def write_picture(
     if orientation != 1:
         exif = Image.Exif()
         exif[ORIENTATION_TAG] = orientation
-        options["exif"] = exif
+        options["exif"] = exif.tobytes()
     if icc == "display-p3":
         options["icc_profile"] = display_p3_profile()
         stored = [_convert_profile(frame, options["icc_profile"]) for frame in stored]

@@ -1,0 +1,120 @@
+"""Whether two pictures are copies of one photo: perceptual hashes propose, a registered comparison decides.
+
+In: pictures as arrays, hashes as hex text. Out: hashes, small pictures and differences. Never: files or a verdict.
+
+A perceptual hash keeps the coarse layout only: pictures of one figure in other poses before one backdrop have nearly
+the same, and so hashes alone would merge them. The comparison lays one small picture on the other, allows for another
+tone curve, and asks for the worst spot that is left; a copy has none, a moved arm is one.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from loraset.images import reduce_to, to_pillow
+from loraset.types import BoolImage, ByteImage, FloatImage
+
+HASH_SIDE = 256  # hashes read 32x32 px and less; from here that costs 1 ms instead of 10
+FLAT_LEVELS = 2.0  # standard deviation of luma below which a picture has no layout to compare
+SMALL_SIDE = 64
+SMALL_BLUR = 0.35  # standard deviation of the blur before sampling, in px of the small picture
+WORST_LEVELS = 14.0  # copies stay below 11 of 255 (recompressed, resized, cropped up to 5 %), other poses begin at 24
+WORST_SHARE = 0.35  # and this share of the contrast, for pale pictures
+TONE_KNOTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """Both hashes of a picture and of its mirror image: 64 bits each, as 16 hex digits."""
+
+    phash: str
+    dhash: str
+    mirrored_phash: str
+    mirrored_dhash: str
+
+
+def perceptual_hashes(rgb: ByteImage) -> Hashes | None:
+    """Both hashes of a picture and of its mirror image, or None of a flat one, whose hash would be noise.
+
+    rgb : uint8 array of shape (H, W, 3).
+    """
+    import imagehash
+
+    small = reduce_to(rgb, HASH_SIDE)
+    if float(_luma(small).std()) < FLAT_LEVELS:
+        return None
+    image, mirror = to_pillow(small), to_pillow(np.ascontiguousarray(small[:, ::-1]))
+    hashed = (imagehash.phash(image), imagehash.dhash(image), imagehash.phash(mirror), imagehash.dhash(mirror))
+    return Hashes(*(str(value) for value in hashed))
+
+
+def distance_bits(first: str, second: str) -> int:
+    """Count the bits in which two hashes of equal length differ."""
+    return (int(first, 16) ^ int(second, 16)).bit_count()
+
+
+def small_picture(rgb: ByteImage) -> ByteImage:
+    """Luma of the whole picture at SMALL_SIDE x SMALL_SIDE px, whatever its shape, blurred before it is sampled.
+
+    rgb : uint8 array of shape (H, W, 3).
+    """
+    luma = reduce_to(_luma(rgb), 4 * SMALL_SIDE)
+    blur = SMALL_BLUR * min(luma.shape) / SMALL_SIDE
+    if blur > SMALL_BLUR:
+        luma = np.asarray(cv2.GaussianBlur(luma, (0, 0), blur), dtype=np.uint8)
+    return np.asarray(cv2.resize(luma, (SMALL_SIDE, SMALL_SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def same_photo(first: ByteImage, second: ByteImage) -> bool:
+    """Whether two small pictures show one photo: resized, recompressed, toned or slightly cropped, but not altered.
+
+    first, second : uint8 arrays as `small_picture` makes them.
+    """
+    contrast = min(float(first.std()), float(second.std()))
+    return worst_difference(first, second) <= min(WORST_LEVELS, WORST_SHARE * contrast)
+
+
+def worst_difference(first: ByteImage, second: ByteImage) -> float:
+    """Largest difference, in levels of 255, that is left when one small picture is laid on the other.
+
+    The second is registered by an affine map (ECC: Evangelidis and Psarakis 2008) and its tones are mapped to the
+    first's by a piecewise linear curve, or the other way round, whichever leaves less. Infinite where they do not
+    register.
+    """
+    a, b = first.astype(np.float32), second.astype(np.float32)
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
+    try:
+        _, warp = cv2.findTransformECC(a, b, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop)
+    except cv2.error:
+        return float("inf")
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    side = (SMALL_SIDE, SMALL_SIDE)
+    moved = cv2.warpAffine(b, warp, side, flags=flags, borderMode=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
+    shared = cv2.warpAffine(np.ones_like(b), warp, side, flags=flags) > 0.99
+    shared[[0, 1, -2, -1]] = False
+    shared[:, [0, 1, -2, -1]] = False
+    if shared.mean() < 0.5:
+        return float("inf")
+    return min(_worst_after_toning(a, moved, shared), _worst_after_toning(moved, a, shared))
+
+
+def _worst_after_toning(source: FloatImage, target: FloatImage, shared: BoolImage) -> float:
+    """Fit target = curve(source) by least squares, twice with the misfits weighted down; the largest misfit left."""
+    x, y = source[shared], target[shared]
+    knots = np.linspace(x.min(), x.max(), TONE_KNOTS)
+    step = max(float(knots[1] - knots[0]), 1e-3)
+    hats = np.maximum(0.0, 1.0 - np.abs(x[:, None] - knots) / step)
+    weight = np.ones(x.shape)
+    for _ in range(2):
+        weighted = hats * weight[:, None]
+        curve = np.linalg.solve(weighted.T @ hats + 0.01 * np.eye(TONE_KNOTS), weighted.T @ y)
+        misfit = hats @ curve - y
+        weight = 1.0 / np.maximum(np.abs(misfit), np.float32(4.0))
+    left = np.zeros(source.shape, np.float32)
+    left[shared] = misfit
+    return float(np.abs(cv2.GaussianBlur(left, (0, 0), 1.0)).max())
+
+
+def _luma(rgb: ByteImage) -> ByteImage:
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
