@@ -28,11 +28,14 @@ RANKS = {
     "exporters": 6,
     "stages": 7,
     "report": 8,
+    "runtime.runfile": 7,
     "runtime.task": 8,  # one picture's way through the stages
-    "pipeline": 9,
-    "cli": 10,
+    "runtime.publish": 9,
+    "runtime.line": 10,  # the set's way through them
+    "pipeline": 11,
+    "cli": 12,
 }
-RECIPE_READERS = {"stages", "runtime.task", "report", "pipeline", "cli"}
+RECIPE_READERS = {"stages", "runtime.runfile", "runtime.task", "runtime.publish", "runtime.line", "pipeline", "cli"}
 HEAVY = {"rembg", "onnxruntime", "pymatting", "pandas", "sklearn"}
 
 

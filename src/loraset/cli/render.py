@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # these load numpy and OpenCV, which `loraset --help` does no
 
 VERDICT_STYLES = {"keep": "green", "review": "yellow", "reject": "red"}
 CHECK_STYLES = {"ok": "green", "warn": "yellow", "bad": "red"}
-LOOK_FIRST = 5
+NAMED = 5  # pictures named in a summary; the report has all
 
 
 def _console(*, stderr: bool) -> Console:
@@ -112,11 +112,20 @@ def summary(outcome: "Outcome") -> None:
         counts.add_row(Text(verdict, style=style), str(len(rows)), codes)
     console.print()
     console.print(Padding(counts, (0, 0, 0, 2)))
-    _look_first(console, outcome.rows)
+    failed = [row for row in outcome.rows if _failed(row)]
+    review = [row for row in outcome.rows if row["verdict"] == "review"]
+    _named(console, "Could not be used", sorted(failed, key=lambda row: str(row["source"])))
+    _named(console, "Look first at", sorted(review, key=lambda row: (row["score"] or 0, row["source"])))
+    if not any(row["files"] for row in outcome.rows):
+        console.print("\nNothing was kept.")
     console.print()
-    _place(console, "set", outcome.output)
+    _place(console, "output", outcome.output)
     if outcome.report:
         _place(console, "report", outcome.report)
+
+
+def _failed(row: Json) -> bool:
+    return any(reason["code"] in ("unreadable", "too_large") for reason in row["reasons"])
 
 
 def _code_counts(rows: Sequence[Json]) -> dict[str, int]:
@@ -128,25 +137,21 @@ def _code_counts(rows: Sequence[Json]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _look_first(console: Console, rows: Sequence[Json]) -> None:
-    """Name the pictures a person should see first: the ones for review, the worst score first."""
-    review = sorted(
-        (row for row in rows if row["verdict"] == "review"), key=lambda row: (row["score"] or 0, row["source"])
-    )
-    if not review:
+def _named(console: Console, title: str, rows: Sequence[Json]) -> None:
+    """Write the first few pictures of a kind, with the reasons in words."""
+    if not rows:
         return
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(overflow="fold", ratio=2)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold", ratio=3)
-    for row in review[:LOOK_FIRST]:
+    for row in rows[:NAMED]:
         words = "; ".join(reason["detail"] or reason["code"] for reason in row["reasons"])
         table.add_row(Text(row["source"]), _number(row["score"]), Text(words, style="dim"))
-    console.print()
-    console.print("Look first at")
+    console.print(f"\n{title}")
     console.print(Padding(table, (0, 0, 0, 2)))
-    if len(review) > LOOK_FIRST:
-        console.print(f"  and {len(review) - LOOK_FIRST} more for review")
+    if len(rows) > NAMED:
+        console.print(f"  and {len(rows) - NAMED} more")
 
 
 def _place(console: Console, name: str, path: Path) -> None:
@@ -168,7 +173,7 @@ def plan(planned: "Plan") -> None:
     console.print(table)
     for line in planned.lines:
         console.print(line, soft_wrap=True)
-    _place(console, "set", planned.output)
+    _place(console, "output", planned.output)
 
 
 def copies(groups: Sequence[Json]) -> None:

@@ -6,11 +6,11 @@ import click
 
 from loraset.cli import render
 
-SET = click.Path(path_type=Path)
+FOLDER = click.Path(path_type=Path)
 
 
 @click.command("score")
-@click.argument("folder", metavar="DIR", type=SET)
+@click.argument("folder", metavar="DIR", type=FOLDER)
 def score_command(folder: Path) -> None:
     """Score the cut-outs of a finished set again."""
     from loraset import pipeline
@@ -20,4 +20,26 @@ def score_command(folder: Path) -> None:
     render.scores(rows)
 
 
-COMMANDS = (score_command,)
+@click.command("export")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--trainer", metavar="T", required=True, help="Whose folder: kohya.")
+@click.option("--variant", metavar="V", required=True, help="Which background of the set.")
+@click.option(
+    "--output", type=FOLDER, metavar="D", required=True, help="Where the folder goes; it holds this export only."
+)
+def export_command(folder: Path, trainer: str, variant: str, output: Path) -> None:
+    """Write a finished set as a trainer wants it."""
+    from loraset.manifest import read_rows
+    from loraset.recipe.model import Recipe
+    from loraset.runtime.outputs import OutputFolder
+    from loraset.runtime.runfile import read_run
+    from loraset.stages.export import export
+
+    rows, recipe = read_rows(folder), Recipe.model_validate(read_run(folder)["recipe"])
+    with OutputFolder(output) as target:
+        count = export(rows, folder, recipe, trainer=trainer, variant=variant, write=target.write)
+        target.prune()
+    render.say(f"{count} pictures of {variant} for {trainer} in {output}")
+
+
+COMMANDS = (score_command, export_command)

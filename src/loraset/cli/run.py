@@ -70,7 +70,7 @@ def run_command(
     if jobs is not None:
         settings.append(Setting(f"--jobs {jobs}", ("run", "jobs"), jobs))
     loaded, base = load(find(recipe), settings)
-    from loraset import pipeline  # only now: a mistake in the recipe is told at once
+    from loraset import pipeline  # only now: a wrong recipe is told at once
 
     request = pipeline.Request(loaded, base, inputs, output, fresh, strict)
     if dry_run:
@@ -115,7 +115,6 @@ def cutout_command(
     Each picture of INPUT becomes a transparent PNG in DIR, under its own name. Several files or a folder are one set
     of one subject, which helps the cut; --set subject.shared=false says that they are not.
     """
-    from loraset import pipeline
     from loraset.recipe.load import Setting, from_text
 
     settings = _settings(sets)
@@ -126,7 +125,10 @@ def cutout_command(
     ):
         if value is not None:
             settings.append(Setting(f"{option} {value}", key, value))
-    request = pipeline.Request(from_text("", settings=settings), Path.cwd(), inputs, output, fresh)
+    recipe = from_text("", settings=settings)
+    from loraset import pipeline  # only now: a wrong option is told at once
+
+    request = pipeline.Request(recipe, Path.cwd(), inputs, output, fresh)
     with render.progress() as progress:
         outcome = pipeline.cutout(request, alpha_only=alpha, progress=progress)
     render.summary(outcome)

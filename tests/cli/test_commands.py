@@ -1,0 +1,185 @@
+"""The command line: words, places and exit codes of everything that can be said without cutting a picture."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from loraset import __version__
+from loraset.cli.main import CRASHED, INTERRUPTED, cli, invoke
+from loraset.errors import MissingError, OutputError
+from loraset.recipe.load import packed, purpose
+from loraset.recipe.template import template
+
+CONTRACT = ["run", "cutout", "dedupe", "demo", "init", "recipes", "score", "export", "models", "doctor"]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LORASET_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def test_the_contracts_commands_are_there_in_the_order_of_use(capsys):
+    assert list(cli.commands) == CONTRACT
+    assert invoke([]) == 0
+    shown = [line.split()[0] for line in capsys.readouterr().out.partition("Commands:\n")[2].splitlines()]
+    assert shown == CONTRACT
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_every_command_has_help_that_fits_and_ends_well(name, capsys):
+    assert invoke([name, "--help"]) == 0
+    assert f"Usage: loraset {name}" in capsys.readouterr().out
+    assert cli.commands[name].get_short_help_str(limit=200).endswith(".")
+    assert len(cli.commands[name].get_short_help_str(limit=200)) <= 65
+
+
+def test_the_version(capsys):
+    assert invoke(["--version"]) == 0
+    assert capsys.readouterr().out == f"loraset {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["runn"], "error: there is no command 'runn'. Did you mean run?"),
+        (["qqqqq"], "error: there is no command 'qqqqq'.\n"),
+        (["run", "x", "--inptu", "a"], "--input"),
+        (["run"], "Missing argument 'RECIPE'"),
+        (["cutout", "a.png"], "Missing option '--output'"),
+        (["run", "quickstart", "--jobs", "-1"], "--jobs"),
+        (["run", "quikstart"], "Did you mean the packed recipe quickstart?"),
+        (
+            ["run", "quickstart", "--set", "frame.resolutoin=3"],
+            "--set frame.resolutoin=3: there is no 'resolutoin' in [frame]",
+        ),
+        (["run", "quickstart", "--set", "frame"], "--set frame: this is not key=value"),
+        (["run", "."], "is a folder, not a recipe"),
+        (
+            ["cutout", "a.png", "--output", "o", "--engine", "cosegmnt"],
+            "--engine cosegmnt: mask.engine: there is no engine",
+        ),
+        (["init", "--from", "green", "x.toml"], "Did you mean green-screen?"),
+    ],
+)
+def test_wrong_words_are_usage_errors_on_stderr_with_the_right_ones(words, said, here, capsys):
+    assert invoke(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert said in err
+    assert "Traceback" not in err
+    assert list(here.iterdir()) == []
+
+
+def test_a_recipes_mistake_names_file_line_and_remedy(here, capsys):
+    Path("my.toml").write_text('[frame]\n\nmode = "sqare"\n')
+    assert invoke(["run", "my.toml"]) == 2
+    said, remedy = capsys.readouterr().err.splitlines()
+    assert said == 'error: my.toml, line 3: frame.mode must be one of "bucket", "square", "keep", not "sqare"'
+    assert remedy == '  Did you mean "square"?'
+
+
+def test_init_writes_the_template_once(here, capsys):
+    assert invoke(["init", "my.toml"]) == 0
+    assert Path("my.toml").read_text(encoding="utf-8") == template()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "loraset run my.toml" in err
+    assert invoke(["init", "my.toml"]) == 5
+    assert "my.toml is there already" in capsys.readouterr().err
+
+
+def test_init_copies_a_packed_recipe(here):
+    assert invoke(["init", "--from", "green-screen", "my.toml"]) == 0
+    assert Path("my.toml").read_bytes() == packed()["green-screen"].read_bytes()
+
+
+def test_recipes_lists_each_with_its_purpose(capsys):
+    assert invoke(["recipes"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    for name, file in packed().items():
+        assert name in out
+        assert purpose(file).split(":")[0] in out
+
+
+def raising(error: BaseException) -> click.Command:
+    def callback() -> None:
+        raise error
+
+    return click.Command("recipes", callback=callback)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (
+            MissingError("no model u2net", "loraset models pull u2net"),
+            4,
+            "error: no model u2net\n  loraset models pull u2net\n",
+        ),
+        (OutputError("cannot write [red]x[/red]"), 5, "error: cannot write [red]x[/red]\n"),
+        (KeyboardInterrupt(), INTERRUPTED, "the same command goes on where it stopped"),
+        (MemoryError(), CRASHED, "--jobs 1"),
+        (
+            TypeError("not a\nnumber"),
+            CRASHED,
+            f"error: this is a bug in loraset {__version__}: TypeError: not a (test_commands.py",
+        ),
+    ],
+)
+def test_every_error_becomes_words_and_a_code(error, code, said, capsys, monkeypatch):
+    monkeypatch.delenv("LORASET_DEBUG", raising=False)
+    monkeypatch.setitem(cli.commands, "recipes", raising(error))
+    assert invoke(["recipes"]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(("words", "variable"), [(["--debug", "recipes"], "0"), (["recipes"], "1")])
+def test_a_traceback_comes_when_it_is_asked_for(words, variable, capsys, monkeypatch):
+    monkeypatch.setenv("LORASET_DEBUG", variable)
+    monkeypatch.setitem(cli.commands, "recipes", raising(TypeError("oh")))
+    assert invoke(words) == CRASHED
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_no_input_and_an_empty_folder_are_input_errors(here, capsys):
+    Path("empty").mkdir()
+    Path("my.toml").write_text("")
+    assert invoke(["run", "my.toml"]) == 3
+    assert "--input FOLDER" in capsys.readouterr().err
+    assert invoke(["run", "my.toml", "--input", "nowhere"]) == 3
+    assert invoke(["run", "my.toml", "--input", "empty"]) == 3
+
+
+def test_a_terminal_that_knows_no_unicode_gets_escapes(tmp_path):
+    (tmp_path / "猫.toml").write_text("[frame]\nstep = 0\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", "from loraset.cli.main import main; main()", "run", "猫.toml"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        b"error: \\u732b.toml, line 2: frame.step must be a whole number from 1 to 512, not 0"
+    )
+
+
+def test_json_is_all_that_stdout_gets(here, capsys):
+    Path("in").mkdir()
+    Path("in/notes.jpg").write_text("no picture")
+    assert invoke(["dedupe", "in", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"groups": []}
+    assert err == ""

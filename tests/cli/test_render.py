@@ -1,0 +1,127 @@
+"""What a person sees: facts of a summary are there at every width, and no text of a file's name is markup."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from loraset.cli import render
+
+
+def row(source, verdict="keep", score=None, *reasons):
+    said = [{"code": code, "stage": "score", "detail": detail} for code, detail in reasons]
+    return {
+        "source": source,
+        "verdict": verdict,
+        "score": score,
+        "reasons": said,
+        "files": {"gray": "x"} if score else None,
+    }
+
+
+ROWS = [
+    *(row(f"IMG_{number:04}.jpg", "keep", 0.9) for number in range(12)),
+    row("holiday/[red]garden[/red].jpg", "review", 0.61, ("halo", "41 % of the edge shows the old background")),
+    row("cloth.jpg", "review", 0.55, ("mask_uncertain", "unsure of 38 % of the outline"), ("blurry", "sharpness 0.12")),
+    row("copy.jpg", "reject", None, ("near_duplicate", "a copy of IMG_0001.jpg")),
+    row("broken.jpg", "reject", None, ("unreadable", "the file ends early")),
+    row("broken2.jpg", "reject", None, ("unreadable", "the file ends early")),
+]
+
+
+def outcome(rows=ROWS):
+    return SimpleNamespace(output=Path("my-set"), rows=rows, run={}, report=Path("my-set/report.html"), exit_code=1)
+
+
+@pytest.fixture(params=[50, 80, 120])
+def width(request, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(request.param))
+    return request.param
+
+
+def test_the_summary_counts_verdicts_and_reasons(width, capsys):
+    render.summary(outcome())
+    lines = capsys.readouterr().out.splitlines()
+    text = " ".join(" ".join(lines).split())
+    assert "keep 12" in text
+    assert "review 2 blurry 1, halo 1, mask_uncertain 1" in text
+    assert "reject 3 unreadable 2, near_duplicate 1" in text
+    assert max(map(len, lines)) <= width
+    assert f"report  {Path('my-set/report.html')}" in lines
+
+
+def test_the_summary_names_what_to_see_first_the_worst_on_top(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    render.summary(outcome())
+    out = capsys.readouterr().out
+    assert (
+        out.index("Could not be used") < out.index("broken.jpg") < out.index("broken2.jpg") < out.index("Look first at")
+    )
+    assert out.index("cloth.jpg") < out.index("holiday/[red]garden[/red].jpg")
+    assert "unsure of 38 % of the outline; sharpness 0.12" in out
+
+
+def test_a_long_list_ends_with_the_number_of_the_rest(capsys):
+    render.summary(outcome([row(f"{number}.jpg", "review", 0.6, ("halo", "rim")) for number in range(9)]))
+    assert "and 4 more" in capsys.readouterr().out
+
+
+def test_nothing_kept_is_said(capsys):
+    render.summary(outcome(ROWS[-3:]))
+    assert "Nothing was kept." in capsys.readouterr().out
+
+
+def test_a_path_is_never_broken(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "50")
+    long = outcome()
+    long.report = Path("a" * 90) / "report.html"
+    render.summary(long)
+    assert f"report  {long.report}\n" in capsys.readouterr().out
+
+
+def test_copies_and_scores_and_checks_hold_their_facts(width, capsys):
+    render.copies([{"kind": "near", "kept": "a.jpg", "members": ["a.jpg", "b.jpg", "c.jpg"]}])
+    render.scores(ROWS)
+    render.checks([SimpleNamespace(name="CUDA", status="warn", text="does not load", advice="Models run on the CPU.")])
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= width
+    assert [word for word in ("b.jpg", "c.jpg", "warn", "Models run on the CPU.") if word not in out] == []
+    assert out.index("cloth.jpg") < out.index("IMG_0000.jpg")
+
+
+def test_without_a_terminal_progress_is_lines_and_quiet_is_nothing(capsys):
+    with render.progress() as progress:
+        progress.stage("mask", 2)
+        progress.message("model [x] is used")
+        progress.advance("mask", cached=True)
+        progress.advance("mask")
+    out, err = capsys.readouterr()
+    assert out == ""
+    first, second, third = err.splitlines()
+    assert (first, second) == ("mask: 2 to do", "model [x] is used")
+    assert third.startswith("mask: 2 done, 1 of them stored before, ")
+    with render.progress(quiet=True) as progress:
+        progress.stage("mask", 1)
+        progress.advance("mask")
+        progress.message("not heard")
+    assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_progress_is_bars_and_colour_is_only_there_where_it_is_wanted(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "60")
+
+    def shown() -> str:
+        with render.progress() as progress:
+            progress.stage("mask", 2)
+            progress.advance("mask", cached=True)
+            progress.stage("mask", 1)
+            progress.advance("mask", 2)
+        return capsys.readouterr().err
+
+    assert "3/3" in shown()
+    assert "1 stored" in shown()
+    assert "\x1b[38" in shown() or "\x1b[3" in shown()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in shown()
