@@ -69,13 +69,14 @@ def crop_rgba(rgb: ByteImage, alpha: ByteImage, frame: Frame) -> ByteImage:
     if size == (x1 - x0, y1 - y0):
         rgba = np.dstack([np.where(cover[..., None] > 0, part, np.uint8(0)), cover])
         return _pad(rgba, frame)
+    # 16 bits hold a large photo; enlarging is done as float, as integers would clip the filter's overshoot.
+    method, depth = (cv2.INTER_AREA, cv2.CV_16U) if _reduces(part, size) else (cv2.INTER_CUBIC, cv2.CV_32F)
     encode, _ = _light_tables()
-    weighted = cv2.multiply(cv2.LUT(part, encode), cv2.merge([cover] * 3), scale=1 / 255, dtype=cv2.CV_16U)
-    method = cv2.INTER_AREA if _reduces(part, size) else cv2.INTER_CUBIC
-    small = cv2.resize(weighted, size, interpolation=method).astype(np.float32) / np.float32(65535.0)
-    small_alpha = cv2.resize(cover.astype(np.uint16) * 257, size, interpolation=method).astype(np.float32) / 65535.0
-    straight = to_srgb(np.clip(small / np.maximum(small_alpha, 1e-6)[..., None], 0.0, 1.0))
-    rgba = (np.dstack([straight, small_alpha]) * 255.0 + 0.5).astype(np.uint8)
+    weighted = cv2.multiply(cv2.LUT(part, encode), cv2.merge([cover] * 3), scale=1 / 255, dtype=depth)
+    light = cv2.resize(weighted, size, interpolation=method).astype(np.float32)
+    weight = cv2.resize(cover.astype(weighted.dtype) * 257, size, interpolation=method).astype(np.float32)
+    straight = to_srgb(np.clip(light / np.maximum(weight, 1.0)[..., None], 0.0, 1.0))
+    rgba = (np.clip(np.dstack([straight, weight / np.float32(65535.0)]), 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
     rgba[rgba[..., 3] == 0] = 0
     return _pad(rgba, frame)
 

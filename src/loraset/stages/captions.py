@@ -15,6 +15,7 @@ Style = Literal["tags", "prose", "none"]
 PLACE_WORD = r"(?:on|against|with|over|in\s+front\s+of)\s+"
 PHRASE = re.compile(rf",?\s*\b{PLACE_WORD}(?:(?!{PLACE_WORD})[\w-]+\s+){{0,4}}back(?:ground|drop)s?\b", re.I)
 TAG = re.compile(r"(?:[\w-]+\s+){0,3}back(?:ground|drop)s?", re.I)
+BLURRED = "blurry background"
 PLACES = frozenset({"indoors", "outdoors", "scenery"})  # tags of the place itself, not of the subject
 
 
@@ -64,7 +65,7 @@ def background_words(backdrop: Backdrop, style: Style) -> str:
     if style == "none" or backdrop.kind in ("photo", "hidden"):
         return ""
     if backdrop.kind == "blurred":
-        return "blurry background" if style == "tags" else "with a blurry background"
+        return BLURRED if style == "tags" else f"with a {BLURRED}"
     if style == "tags":
         return f"{'grey' if backdrop.color == 'gray' else backdrop.color} background, simple background"
     return f"on a plain {backdrop.color} background"
@@ -85,7 +86,8 @@ def caption_for(trigger: str, subject: str, backdrop: Backdrop, style: Style) ->
     """Return the parts that are true of one variant. The photo's own and its blurred background keep all words."""
     if backdrop.kind in ("plain", "hidden"):
         subject = without_background(subject)
-    return Caption(trigger, subject, background_words(backdrop, style))
+    words = background_words(backdrop, style)
+    return Caption(trigger, subject, "" if backdrop.kind == "blurred" and BLURRED in subject.lower() else words)
 
 
 def render_caption(caption: Caption, style: Style) -> str:
@@ -98,7 +100,8 @@ def render_caption(caption: Caption, style: Style) -> str:
     head = ", ".join(part for part in (caption.trigger, caption.subject) if part)
     if style == "none":
         return head
-    return f"{head} {caption.background}".strip()
+    joint = ", " if "," in caption.subject and caption.background else " "
+    return f"{head}{joint}{caption.background}".strip()
 
 
 def _filled(caption: Caption) -> list[str]:

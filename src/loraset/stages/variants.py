@@ -51,22 +51,32 @@ def render(rgba: ByteImage, variant: Variant, *, photo: ByteImage | None, pictur
         If the variant needs the photo and there is none.
     """
     background = variant.background
+    backdrop = backdrop_of(variant, picture_id=picture_id, seed=seed)
+    if backdrop.kind == "hidden":
+        return Rendered(_with_fill(rgba, css_color(variant.under)), backdrop)
+    if backdrop.kind == "plain":
+        color = PLAIN[backdrop.color] if background == "random-named" else css_color(background)
+        return Rendered(composite(rgba, np.array(color, dtype=np.uint8)), backdrop)
+    if photo is None:
+        raise ValueError(f"background {background!r} needs the photo")
+    if backdrop.kind == "photo":
+        return Rendered(photo.copy(), backdrop)
+    blurred = blurred_background(photo, np.ascontiguousarray(rgba[..., 3]), float(background.removeprefix("blur:")))
+    return Rendered(composite(rgba, blurred), backdrop)
+
+
+def backdrop_of(variant: Variant, *, picture_id: str, seed: int) -> Backdrop:
+    """Return what is true of the variant's background, without rendering it."""
+    background = variant.background
     if background == "transparent":
-        return Rendered(_with_fill(rgba, css_color(variant.under)), Backdrop("hidden"))
-    if needs_photo(variant):
-        if photo is None:
-            raise ValueError(f"background {background!r} needs the photo")
-        if background == "original":
-            return Rendered(photo.copy(), Backdrop("photo"))
-        blurred = blurred_background(photo, np.ascontiguousarray(rgba[..., 3]), float(background.removeprefix("blur:")))
-        return Rendered(composite(rgba, blurred), Backdrop("blurred"))
+        return Backdrop("hidden")
+    if background == "original":
+        return Backdrop("photo")
+    if background.startswith("blur:"):
+        return Backdrop("blurred")
     if background == "random-named":
-        word = _draw(picture_id, seed)
-        color = PLAIN[word]
-    else:
-        color = css_color(background)
-        word = name_color(color)
-    return Rendered(composite(rgba, np.array(color, dtype=np.uint8)), Backdrop("plain", word))
+        return Backdrop("plain", _draw(picture_id, seed))
+    return Backdrop("plain", name_color(css_color(background)))
 
 
 def _draw(picture_id: str, seed: int) -> str:
