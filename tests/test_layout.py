@@ -1,12 +1,22 @@
 """The architecture as facts: which way imports go, who may touch what, what is loaded when."""
 
 import ast
+import inspect
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from loraset.engines import COMING, ENGINES
+from loraset.engines.interface import Engine
+from loraset.exporters import EXPORTERS
+from loraset.exporters.interface import Exporter
+from loraset.metrics import METRICS
+from loraset.metrics.interface import Metric
+from loraset.recipe.model import ENGINE_NAMES
+from loraset.registry import load
 
 SOURCE = Path(import_module("loraset").__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -105,3 +115,28 @@ def test_the_start_loads_nothing_heavy(code):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.rpartition("LOADED")[2].split())
     assert not loaded & (HEAVY | {"cv2", "PIL", "scipy", "torch", "numba"})
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_has_all_that_an_engine_is(name):
+    engine = load(ENGINES, name, "engine")
+    for member in (member for member in vars(Engine) if not member.startswith("_")):
+        assert hasattr(engine, member), member
+    assert engine.name == name
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_is_one(name):
+    metric = load(METRICS, name, "metric")
+    assert isinstance(metric, Metric)
+    assert metric.name == name
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_an_exporter_is_called_as_one(name):
+    parameters = list(inspect.signature(Exporter.__call__).parameters)[1:]
+    assert list(inspect.signature(load(EXPORTERS, name, "trainer")).parameters) == parameters
+
+
+def test_the_recipe_knows_the_engines_that_there_are():
+    assert set(ENGINE_NAMES) == set(ENGINES) | set(COMING)

@@ -183,3 +183,53 @@ def test_json_is_all_that_stdout_gets(here, capsys):
     out, err = capsys.readouterr()
     assert json.loads(out) == {"groups": []}
     assert err == ""
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    monkeypatch.setenv("U2NET_HOME", str(tmp_path / "models-home"))
+    return tmp_path / "models-home" / "models"
+
+
+def test_models_are_listed_with_licence_and_place(models, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    (models / "u2netp").mkdir(parents=True)
+    (models / "u2netp" / "u2netp.onnx").write_bytes(b"weights")
+    assert invoke(["models", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any("u2netp" in line and str(models / "u2netp" / "u2netp.onnx") in line for line in lines)
+    assert any("bria-rmbg" in line and "CC-BY-NC-4.0, not commercial" in line for line in lines)
+    assert invoke(["models", "path", "u2netp"]) == 0
+    assert capsys.readouterr().out.strip() == str(models / "u2netp" / "u2netp.onnx")
+
+
+def test_a_missing_model_is_told_with_what_mends_it(models, capsys):
+    assert invoke(["models", "path", "u2net"]) == 4
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "loraset models pull u2net" in err
+    assert str(models / "u2net" / "u2net.onnx") in err
+
+
+def test_a_non_commercial_model_is_not_pulled_unasked(models, capsys):
+    assert invoke(["models", "pull", "bria-rmbg"]) == 4
+    assert "CC-BY-NC-4.0" in capsys.readouterr().err
+    assert not models.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["models", "lst"], "Did you mean list?"), (["models"], "Missing command")]
+)
+def test_wrong_words_in_a_group_are_told(words, said, capsys):
+    assert invoke(words) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert "`loraset models --help`" in err
+
+
+def test_doctor_tells_of_python_and_the_cache(here, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert invoke(["doctor"]) in (0, 4)  # 4: this machine lacks something, which is then said
+    out = capsys.readouterr().out
+    assert "python" in out
+    assert str(here / "cache") in out

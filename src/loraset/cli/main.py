@@ -13,30 +13,11 @@ import click
 
 from loraset import __version__
 from loraset.cli import machine, recipes, render, results, run
+from loraset.cli.groups import Commands
 from loraset.errors import LorasetError
-from loraset.registry import nearest
 
 CRASHED = 70  # sysexits.h: software; a bug is neither "done" nor the user's fault
 INTERRUPTED = 130  # 128 + SIGINT
-
-
-class Commands(click.Group):
-    """A group that names the nearest command to a mistyped one, and lists commands in the order they are used."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command named by the first word."""
-        name = args[0]
-        if self.get_command(ctx, name) is None and not name.startswith("-"):
-            close = nearest(name, self.commands)
-            meant = f" Did you mean {close}?" if close else ""
-            raise click.UsageError(f"there is no command {name!r}.{meant}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order in which they were added."""
-        return list(self.commands)
 
 
 HELP = """Turn a folder of pictures of one subject into a LoRA training set.

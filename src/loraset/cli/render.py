@@ -43,8 +43,8 @@ def error(message: str, hint: str = "") -> None:
     """Write what went wrong and what to do next on stderr."""
     console = _console(stderr=True)
     console.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
-    if hint:
-        console.print(Text.assemble("  ", (hint, "cyan")), soft_wrap=True)
+    for line in hint.splitlines():
+        console.print(Text.assemble("  ", (line, "cyan")), soft_wrap=True)
 
 
 @contextmanager
@@ -125,6 +125,7 @@ def summary(outcome: "Outcome") -> None:
 
 
 def _failed(row: Json) -> bool:
+    """Whether a row is why the run's exit code is 1."""
     return any(reason["code"] in ("unreadable", "too_large") for reason in row["reasons"])
 
 
@@ -169,11 +170,11 @@ def plan(planned: "Plan") -> None:
     table = _table("stage", Column("to do", justify="right"), Column("stored", justify="right"), "why")
     for stage in planned.stages:
         table.add_row(stage["stage"], str(stage["todo"]), str(stage["cached"]), Text(stage["why"] or ""))
-    console.print(f"{planned.found} files found; nothing is written by a dry run.")
-    console.print(table)
     for line in planned.lines:
         console.print(line, soft_wrap=True)
+    console.print(table)
     _place(console, "output", planned.output)
+    console.print("Nothing was written: this was a dry run.")
 
 
 def copies(groups: Sequence[Json]) -> None:
@@ -211,7 +212,7 @@ def models(rows: Sequence[tuple["Model", Path | None]]) -> None:
     """Write the models that engine rembg can use: licence, and where each lies on this disk."""
     table = _table("model", "licence", Column("input", justify="right"), "on disk")
     for model, path in rows:
-        licence = Text(model.licence, style="" if model.commercial else "yellow")
+        licence = Text(model.licence) if model.commercial else Text(f"{model.licence}, not commercial", style="yellow")
         table.add_row(model.name, licence, f"{model.input_size}", Text(str(path)) if path else Text("-", style="dim"))
     _console(stderr=False).print(table)
 

@@ -29,16 +29,9 @@ def score_command(folder: Path) -> None:
 )
 def export_command(folder: Path, trainer: str, variant: str, output: Path) -> None:
     """Write a finished set as a trainer wants it."""
-    from loraset.manifest import read_rows
-    from loraset.recipe.model import Recipe
-    from loraset.runtime.outputs import OutputFolder
-    from loraset.runtime.runfile import read_run
-    from loraset.stages.export import export
+    from loraset import pipeline
 
-    rows, recipe = read_rows(folder), Recipe.model_validate(read_run(folder)["recipe"])
-    with OutputFolder(output) as target:
-        count = export(rows, folder, recipe, trainer=trainer, variant=variant, write=target.write)
-        target.prune()
+    count = pipeline.export_set(folder, trainer=trainer, variant=variant, output=output)
     render.say(f"{count} pictures of {variant} for {trainer} in {output}")
 
 

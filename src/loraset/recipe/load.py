@@ -23,6 +23,9 @@ from loraset.registry import nearest
 from loraset.types import Json
 
 
+_PICTURES = "Pictures are given beside a recipe: loraset run quickstart --input FOLDER"
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One key given on the command line. place is how the user wrote it, for errors."""
@@ -47,10 +50,11 @@ def load(path: Path, settings: Sequence[Setting] = ()) -> tuple[Recipe, Path]:
     except FileNotFoundError:
         raise RecipeError(f"there is no recipe {path}", "`loraset init FILE` writes one to start from.") from None
     except IsADirectoryError:
-        raise RecipeError(f"{path} is a folder, not a recipe", "Name the .toml file.") from None
+        raise RecipeError(f"{path} is a folder, not a recipe", _PICTURES) from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise RecipeError(f"{path}, line {line}: this is not UTF-8 text", "Save the file as UTF-8.") from None
+        hint = f"Save the recipe as UTF-8. {_PICTURES}"
+        raise RecipeError(f"{path}, line {line}: this is not UTF-8 text", hint) from None
     except OSError as error:
         raise RecipeError(f"cannot read the recipe {path}: {error.strerror}") from None
     base = Path.cwd() if path in packed().values() else path.resolve().parent
