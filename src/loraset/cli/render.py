@@ -116,7 +116,7 @@ def summary(outcome: "Outcome") -> None:
     review = [row for row in outcome.rows if row["verdict"] == "review"]
     _named(console, "Could not be used", sorted(failed, key=lambda row: str(row["source"])))
     _named(console, "Look first at", sorted(review, key=lambda row: (row["score"] or 0, row["source"])))
-    if not any(row["files"] for row in outcome.rows):
+    if all(row["verdict"] == "reject" for row in outcome.rows):
         console.print("\nNothing was kept.")
     console.print()
     _place(console, "output", outcome.output)

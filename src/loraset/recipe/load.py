@@ -22,7 +22,6 @@ from loraset.recipe.toml import KeyPath, key_lines
 from loraset.registry import nearest
 from loraset.types import Json
 
-
 _PICTURES = "Pictures are given beside a recipe: loraset run quickstart --input FOLDER"
 
 
