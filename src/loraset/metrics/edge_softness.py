@@ -6,7 +6,7 @@ In: a specimen. Out: px, 0 for a hard edge; low is crisp. Never: where the photo
 import numpy as np
 
 from loraset.metrics.interface import Metric, Specimen
-from loraset.metrics.outline import cut_px, perimeter_px
+from loraset.metrics.outline import flush_px, perimeter_px
 
 
 def measure(specimen: Specimen) -> float | None:
@@ -14,7 +14,7 @@ def measure(specimen: Specimen) -> float | None:
 
     A linear ramp of width w has an integral of 4 a (1 - a) of 2 w / 3 per px of outline.
     """
-    length = perimeter_px(specimen.subject) - cut_px(specimen)
+    length = perimeter_px(specimen.subject) - flush_px(specimen)
     if length <= 0:
         return None
     mass = float(np.sum(4.0 * specimen.alpha * (1.0 - specimen.alpha), dtype=np.float64))

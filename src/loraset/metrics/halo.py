@@ -3,9 +3,9 @@
 In: a specimen. Out: [0, 1], lower is better: 0 none, 1 the rim is background. Never: which colour it will be put on; a
 rim of the background's own colour cannot be seen and counts as none.
 
-Each rim pixel's colour is set between two: the subject's a little deeper in, the photo's a little further out. One
-mixing share is fitted to the whole rim (least squares), so that a dark outline or shading, which looks like background
-in one place and unlike it in another, cancels out.
+Each rim pixel's colour is projected on the line from the subject's colour a little deeper in to the photo's a little
+further out. Shares are averaged over the whole rim with their sign, so that a dark outline or shading, which lies
+towards the background in one place and away from it in another, cancels out.
 """
 
 import cv2
@@ -18,7 +18,8 @@ RIM_PX = 3.0  # depth of the rim inside the outline; outside it goes as far as a
 GAP_PX = 4.0  # the subject's own colour is taken deeper than this
 REACH_PX = 12.0  # Gaussian from which the two colours are gathered
 SHRINK = 4  # they are smooth: gathered at a quarter of the size
-NOISE = 0.03  # colour difference of full scale under which nothing can be told
+APART = 0.1  # colour difference of full scale at which a pixel has half its say
+RIDGE = 0.03  # pulls a rim that nowhere differs from the background to no halo
 
 
 def _colour_nearby(rgb: FloatImage, mask: BoolImage) -> tuple[FloatImage, BoolImage]:
@@ -47,9 +48,10 @@ def measure(specimen: Specimen) -> float | None:
     weight = alpha[rim].astype(np.float64)
     across = (background_colour - subject_colour)[rim].astype(np.float64)
     along = (specimen.rgb - subject_colour)[rim].astype(np.float64)
-    shared = np.sum(weight * np.einsum("ij,ij->i", along, across))
-    length = np.sum(weight * (np.einsum("ij,ij->i", across, across) + NOISE**2))
-    return float(np.clip(shared / length, 0.0, 1.0))
+    apart = np.einsum("ij,ij->i", across, across)
+    say = weight / (apart + APART**2)
+    shared = np.sum(say * np.einsum("ij,ij->i", along, across))
+    return float(np.clip(shared / (np.sum(say * apart) + RIDGE * np.sum(weight)), 0.0, 1.0))
 
 
 METRIC = Metric("halo", "lower", (0.0, 1.0), measure)

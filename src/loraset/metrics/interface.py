@@ -26,7 +26,8 @@ class Specimen:
     photo : uint8 array of shape (H, W, 3), sRGB: the photo in the same frame.
     inside : bool array of shape (H, W): where the photo has pixels; elsewhere is padding.
     mask : float32 array of shape (h, w), [0, 1]: what the engine said, over the whole photo at its own grid.
-    picture_size : (width, height) of the whole photo in px.
+    subject_share : of the photo's area, as the frame stage found it.
+    cut_share : of the subject's outline, lying on the photo's edge, as the frame stage found it.
     exact : the mask has true soft edges (see `types.Mask`).
     disagreement : of joined engines, [0, 1]; None where one worked alone.
     """
@@ -37,7 +38,8 @@ class Specimen:
     inside: BoolImage
     mask: FloatImage
     frame: Frame
-    picture_size: tuple[int, int]
+    subject_share: float
+    cut_share: float
     exact: bool = False
     disagreement: float | None = None
 

@@ -21,11 +21,8 @@ def perimeter_px(mask: BoolImage) -> float:
     return float(sum(cv2.arcLength(cv2.approxPolyDP(line, TOLERANCE_PX, True), True) for line in contours))
 
 
-def cut_px(specimen: Specimen) -> float:
-    """Return the length in output px on which the subject lies on an edge of the photo."""
-    x0, y0, x1, y1 = specimen.frame.source_box
-    width, height = specimen.picture_size
+def flush_px(specimen: Specimen) -> float:
+    """Return the length in px on which the subject ends only because the photo does."""
     left, top, right, bottom = specimen.frame.inner_box
     within = specimen.subject[top:bottom, left:right]
-    sides = ((x0 <= 0, within[:, 0]), (y0 <= 0, within[0]), (x1 >= width, within[:, -1]), (y1 >= height, within[-1]))
-    return float(sum(np.count_nonzero(side) for touches, side in sides if touches))
+    return float(sum(np.count_nonzero(side) for side in (within[:, 0], within[0], within[:, -1], within[-1])))

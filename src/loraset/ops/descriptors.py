@@ -95,7 +95,7 @@ def color_distance(one: Descriptors, other: Descriptors) -> float:
 
 
 def position(subject: Descriptors) -> NDArray[np.float64]:
-    """Return the point of `POSITION_SIZE` numbers at which a picture stands: Euclidean distance says how unlike two are.
+    """Return the point of `POSITION_SIZE` numbers at which a picture stands; Euclidean distances say how unlike.
 
     Pose counts most, as what a set most often repeats: two unrelated poses are 1 apart, two unlike colours 0.7, a box
     twice as wide 0.3. Histograms enter by their roots (Hellinger distance).

@@ -64,9 +64,9 @@ def settings(recipe: Recipe) -> Json:
 
 
 def run(task: Task) -> StageResult:
-    """Measure one cut-out. Without a mask there is nothing to measure, and the result is empty."""
-    mask = task.result("mask")
-    if "probability" not in mask.images:
+    """Measure one cut-out. Where no subject was found to frame, the result is empty."""
+    mask, frame = task.result("mask"), task.result("frame").data
+    if "frame" not in frame:
         return StageResult()
     cutout = Cutout.from_rgba8(task.result("decontaminate").images["cutout"].astype(np.uint8))
     photo, inside = task.framed()
@@ -76,19 +76,20 @@ def run(task: Task) -> StageResult:
         photo=photo,
         inside=inside,
         mask=probability_of(mask),
-        frame=Frame.from_json(task.result("frame").data["frame"]),
-        picture_size=task.view.size,
+        frame=Frame.from_json(frame["frame"]),
+        subject_share=frame["subject_share"],
+        cut_share=frame["cut_share"],
         exact=bool(mask.data["exact"]),
         disagreement=mask.data["details"].get("disagreement"),
     )
     numbers = measure(specimen)
-    score, parts = grade(numbers)
+    score, pulled_down = grade(numbers)
     subject = describe(cutout.rgb, cutout.alpha)
     return StageResult(
         {
             "metrics": numbers,
             "score": round(score, 6),
-            "parts": parts,
+            "pulled_down": pulled_down,
             "subject": subject.to_json() if subject else None,
         }
     )

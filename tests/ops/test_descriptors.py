@@ -1,0 +1,90 @@
+import cv2
+import numpy as np
+import pytest
+
+from loraset.ops.descriptors import (
+    POSITION_SIZE,
+    Descriptors,
+    color_distance,
+    describe,
+    hash_distance,
+    position,
+)
+
+
+def figure(seed=0, side=300, background=0.0):
+    """A painted figure of ellipses, and its alpha; what is under alpha 0 has the background's value."""
+    random = np.random.default_rng(seed)
+    rgb = np.full((side, side, 3), background, np.float32)
+    alpha = np.zeros((side, side), np.float32)
+    for _ in range(7):
+        centre = random.uniform(0.3, 0.7, 2) * side
+        axes = random.uniform(0.06, 0.2, 2) * side
+        ellipse = tuple(map(int, centre)), tuple(map(int, axes)), float(random.uniform(0, 180)), 0, 360
+        cv2.ellipse(rgb, *ellipse, random.uniform(0.1, 0.9, 3).tolist(), -1, cv2.LINE_AA)
+        cv2.ellipse(alpha, *ellipse, 1.0, -1, cv2.LINE_AA)
+    return rgb, alpha
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_same_subject_elsewhere_smaller_and_on_another_background_is_the_same(seed):
+    rgb, alpha = figure(seed)
+    one = describe(rgb, alpha)
+    other_rgb, _ = figure(seed, background=1.0)
+    moved = cv2.copyMakeBorder(other_rgb, 40, 10, 90, 0, cv2.BORDER_CONSTANT, value=(0, 1, 0))
+    small = cv2.resize(moved, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+    small_alpha = cv2.resize(
+        cv2.copyMakeBorder(alpha, 40, 10, 90, 0, cv2.BORDER_CONSTANT),
+        None,
+        fx=0.7,
+        fy=0.7,
+        interpolation=cv2.INTER_AREA,
+    )
+    other = describe(small, small_alpha)
+    assert hash_distance(one, other)[0] <= 6
+    assert color_distance(one, other) < 0.03
+    assert other.aspect == pytest.approx(one.aspect, rel=0.03)
+    assert np.linalg.norm(position(one) - position(other)) < 0.15
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_mirror_image_is_found_as_one(seed):
+    rgb, alpha = figure(seed)
+    one, other = describe(rgb, alpha), describe(rgb[:, ::-1].copy(), alpha[:, ::-1].copy())
+    assert hash_distance(one, other)[0] <= 2
+    assert hash_distance(one, other)[1]
+    assert hash_distance(one, one) == (0, False)
+
+
+def test_different_figures_are_far_apart():
+    looks = [describe(*figure(seed)) for seed in range(8)]
+    pairs = [(a, b) for i, a in enumerate(looks) for b in looks[:i]]
+    assert min(hash_distance(a, b)[0] for a, b in pairs) > 8
+    assert min(np.linalg.norm(position(a) - position(b)) for a, b in pairs) > 0.3
+
+
+def test_colour_distance_sees_colour_where_the_hash_does_not():
+    rgb, alpha = figure(1)
+    one, tinted = describe(rgb, alpha), describe(rgb[..., [2, 1, 0]].copy(), alpha)
+    assert color_distance(one, tinted) > 0.1
+    assert color_distance(one, one) == 0.0
+
+
+def test_histograms_are_shares():
+    look = describe(*figure(2))
+    assert np.sum(np.reshape(look.color, (3, -1)), axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+    assert position(look).shape == (POSITION_SIZE,)
+
+
+def test_descriptors_survive_json():
+    look = describe(*figure(3))
+    again = Descriptors.from_json(look.to_json())
+    assert (again.hash, again.mirrored) == (look.hash, look.mirrored)
+    assert again.to_json() == look.to_json()
+
+
+def test_nothing_has_no_descriptors_and_a_speck_has():
+    empty = np.zeros((50, 50), np.float32)
+    assert describe(np.zeros((50, 50, 3), np.float32), empty) is None
+    empty[20, 30] = 1
+    assert describe(np.zeros((50, 50, 3), np.float32), empty).aspect == 1.0

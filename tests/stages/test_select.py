@@ -1,0 +1,242 @@
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from loraset.ops.descriptors import COLOR_BINS, POSE_SIDE, Descriptors, position
+from loraset.recipe.model import Limits, Select
+from loraset.stages.select import GATES, Decision, Entry, select
+from loraset.types import REASON_CODES, Reason, Verdict
+
+KEEP, REVIEW, REJECT = Verdict.KEEP, Verdict.REVIEW, Verdict.REJECT
+GOOD = {
+    "sharpness": 0.6,
+    "lightness": 0.5,
+    "overexposed": 0.0,
+    "subject_share": 0.2,
+    "cut_off": 0.0,
+    "mask_uncertainty": 0.02,
+    "halo": 0.1,
+    "engines_disagree": None,
+}
+BAD = {
+    "no_subject": ("subject_share", 0.001),
+    "subject_cut_off": ("cut_off", 0.4),
+    "mask_uncertain": ("mask_uncertainty", 0.9),
+    "engines_disagree": ("engines_disagree", 0.8),
+    "halo": ("halo", 0.9),
+    "blurry": ("sharpness", 0.05),
+    "dark": ("lightness", 0.03),
+    "overexposed": ("overexposed", 0.7),
+}
+
+
+def look(seed=0, **changes):
+    random = np.random.default_rng(seed)
+    bits = int.from_bytes(random.bytes(8), "big")
+    mirrored = int.from_bytes(random.bytes(8), "big")
+    color = random.dirichlet(np.ones(COLOR_BINS), 3).ravel()
+    pose = random.normal(size=POSE_SIDE**2 - 1)
+    made = Descriptors(
+        bits,
+        mirrored,
+        float(random.uniform(0.5, 2)),
+        tuple(color),
+        (0.1, 0.05, 0.02),
+        tuple(pose / np.linalg.norm(pose)),
+    )
+    return replace(made, **changes)
+
+
+def entry(name, seed=0, score=0.9, **changes):
+    metrics = GOOD | changes.pop("metrics", {})
+    subject = changes.pop("look", None) or look(seed)
+    return replace(Entry(name, metrics=metrics, score=score, subject=subject.to_json()), **changes)
+
+
+def decide(*entries, shared=True, **settings):
+    return select(entries, Select(**settings), shared=shared)
+
+
+def codes(decision):
+    return [reason.code for reason in decision.reasons]
+
+
+def test_a_good_picture_is_kept_without_a_reason():
+    assert decide(entry("a", 1))["a"] == Decision(KEEP)
+
+
+@pytest.mark.parametrize("code", BAD)
+def test_each_gate_gives_its_reason_with_value_and_limit(code):
+    metric, value = BAD[code]
+    decision = decide(entry("a", 1, metrics={metric: value}))["a"]
+    assert codes(decision) == [code]
+    assert decision.verdict == (REJECT if code == "no_subject" else REVIEW)
+    limit = getattr(Limits(), code)
+    assert f"{value:g}" in decision.reasons[0].detail and f"{limit:g}" in decision.reasons[0].detail
+    assert decision.reasons[0].stage == "select"
+
+
+def test_every_threshold_of_the_recipe_has_a_gate_and_a_known_code():
+    assert {gate.code for gate in GATES} == set(Limits.model_fields) == set(BAD)
+    assert {gate.code for gate in GATES} <= set(REASON_CODES)
+
+
+def test_a_changed_limit_changes_the_verdict_of_the_same_numbers():
+    one = entry("a", 1, metrics={"sharpness": 0.3})
+    assert decide(one)["a"].verdict == KEEP
+    assert codes(decide(one, limits=Limits(blurry=0.4))["a"]) == ["blurry"]
+
+
+def test_on_the_limit_is_not_beyond_it():
+    assert decide(entry("a", 1, metrics={"sharpness": Limits().blurry, "halo": Limits().halo}))["a"].verdict == KEEP
+
+
+def test_a_metric_that_does_not_apply_passes():
+    assert decide(entry("a", 1, metrics=dict.fromkeys(GOOD)))["a"].verdict == KEEP
+
+
+def test_a_picture_may_have_several_reasons():
+    decision = decide(entry("a", 1, metrics={"sharpness": 0.01, "halo": 0.9}, score=0.6))["a"]
+    assert sorted(codes(decision)) == ["blurry", "halo", "low_score"]
+    assert decision.verdict == REVIEW
+
+
+@pytest.mark.parametrize(("score", "verdict"), [(0.49, REJECT), (0.5, REVIEW), (0.74, REVIEW), (0.75, KEEP)])
+def test_the_score_decides_between_keep_review_and_reject(score, verdict):
+    decision = decide(entry("a", 1, score=score, pulled_down=("halo", "sharpness")))["a"]
+    assert decision.verdict == verdict
+    if verdict != KEEP:
+        assert codes(decision) == ["low_score"]
+        assert decision.reasons[0].detail.endswith("pulled down by halo, sharpness")
+
+
+def test_an_earlier_reason_is_kept_and_decides():
+    doubt, broken = Reason("odd_one_out", "mask", "..."), Reason("unreadable", "ingest", "...")
+    decisions = decide(entry("a", 1, reasons=(doubt,)), Entry("b", reasons=(broken,)))
+    assert decisions["a"] == Decision(REVIEW, (doubt,))
+    assert decisions["b"] == Decision(REJECT, (broken,))
+
+
+def test_a_reason_is_not_given_twice():
+    doubt = Reason("mask_uncertain", "mask", "the guard says so")
+    decision = decide(entry("a", 1, reasons=(doubt,), metrics={"mask_uncertainty": 0.9}))["a"]
+    assert decision.reasons == (doubt,)
+
+
+def test_a_dropped_copy_of_the_photo_stays_what_it_is():
+    copy = Entry("b", reasons=(Reason("near_duplicate", "dedupe", "of a"),), duplicate_of="a")
+    assert decide(entry("a", 1), copy)["b"] == Decision(REJECT, copy.reasons, "a")
+
+
+def test_of_two_copies_of_the_subject_the_better_stays():
+    base = look(5)
+    near = replace(base, hash=base.hash ^ 0b101)
+    decisions = decide(entry("a", look=base, score=0.8), entry("b", look=near, score=0.9))
+    assert decisions["b"].verdict == KEEP
+    assert decisions["a"].verdict == REJECT
+    assert decisions["a"].duplicate_of == "b"
+    assert decisions["a"].reasons[0] == Reason(
+        "subject_duplicate", "select", "a copy of the subject in b: 2 of 64 bits differ"
+    )
+
+
+def test_a_mirrored_copy_is_named_so():
+    base = look(5)
+    flipped = replace(base, hash=base.mirrored, mirrored=base.hash)
+    decision = decide(entry("a", look=base), entry("b", look=flipped))["b"]
+    assert "mirrored copy of the subject in a: 0 of 64" in decision.reasons[0].detail
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"hash": look(6).hash}, {"aspect": look(5).aspect * 1.2}, {"color": look(6).color}],
+    ids=lambda c: next(iter(c)),
+)
+def test_pose_shape_and_colour_must_all_agree_for_a_copy(change):
+    decisions = decide(entry("a", look=look(5)), entry("b", look=look(5, **change)))
+    assert [decisions[name].verdict for name in "ab"] == [KEEP, KEEP]
+
+
+def test_copies_are_not_looked_for_where_the_recipe_says_so():
+    pair = entry("a", look=look(5)), entry("b", look=look(5))
+    assert decide(*pair, shared=False)["b"].verdict == KEEP
+    assert decide(*pair, subject_duplicates=False)["b"].verdict == KEEP
+
+
+def test_a_kept_copy_goes_before_a_doubtful_one_of_better_score():
+    doubtful = entry("a", look=look(5), score=0.95, metrics={"halo": 0.9})
+    assert decide(doubtful, entry("b", look=look(5), score=0.8))["a"].duplicate_of == "b"
+
+
+def test_copies_do_not_chain():
+    base = look(5)
+    far = [replace(base, hash=base.hash ^ ((1 << shift) - 1)) for shift in (0, 8, 16)]
+    decisions = decide(
+        *(entry(name, look=one, score=s) for name, one, s in zip("abc", far, (0.9, 0.85, 0.8), strict=True))
+    )
+    assert [decisions[name].verdict for name in "abc"] == [KEEP, REJECT, KEEP]
+
+
+def test_at_most_max_images_are_kept_and_the_rest_say_so():
+    decisions = decide(*(entry(f"p{n}", n) for n in range(8)), max_images=3)
+    verdicts = [decision.verdict for decision in decisions.values()]
+    assert verdicts.count(KEEP) == 3
+    assert all(codes(d) == ["over_limit"] for d in decisions.values() if d.verdict == REJECT)
+
+
+def test_the_best_comes_first_and_doubtful_ones_last():
+    pictures = [
+        entry("best", 1, score=0.99),
+        entry("good", 2, score=0.9),
+        entry("doubt", 3, metrics={"dark": 0}, score=0.7),
+    ]
+    assert decide(*pictures, max_images=1)["best"].verdict == KEEP
+    two = decide(*pictures, max_images=2)
+    assert (two["good"].verdict, two["doubt"].verdict) == (KEEP, REJECT)
+    assert decide(*pictures, max_images=3)["doubt"].verdict == REVIEW
+
+
+def test_of_two_alike_and_one_other_the_other_is_chosen():
+    base = look(5)
+    nearly = replace(base, hash=look(9).hash, aspect=base.aspect * 1.01)
+    decisions = decide(
+        entry("a", look=base, score=0.95), entry("b", look=nearly, score=0.94), entry("c", 8, score=0.8), max_images=2
+    )
+    assert [decisions[name].verdict for name in "abc"] == [KEEP, REJECT, KEEP]
+
+
+def test_the_choice_is_more_varied_than_most_choices():
+    pictures = [entry(f"p{n}", n) for n in range(14)]
+    points = {picture.id: position(Descriptors.from_json(picture.subject)) for picture in pictures}
+
+    def variety(ids):
+        return min(np.linalg.norm(points[a] - points[b]) for a, b in combinations(ids, 2))
+
+    chosen = [name for name, decision in decide(*pictures, max_images=4).items() if decision.verdict == KEEP]
+    others = [variety(ids) for ids in combinations(points, 4)]
+    assert np.mean(variety(chosen) >= np.array(others)) > 0.9
+
+
+def test_the_order_of_the_input_changes_nothing():
+    random = np.random.default_rng(0)
+    base = look(5)
+    pictures = [entry(f"p{n:02}", n, score=float(np.round(random.uniform(0.4, 1), 1))) for n in range(20)]
+    pictures += [entry(f"copy{n}", look=base, score=0.8) for n in range(3)]
+    expected = decide(*pictures, max_images=6)
+    for _ in range(5):
+        order = random.permutation(len(pictures))
+        assert decide(*(pictures[i] for i in order), max_images=6) == expected
+
+
+def test_every_verdict_but_keep_has_a_reason():
+    random = np.random.default_rng(1)
+    pictures = [
+        entry(f"p{n}", n % 9, score=float(random.uniform()), metrics={"halo": float(random.uniform())})
+        for n in range(40)
+    ]
+    decisions = decide(*pictures, max_images=5)
+    assert len(decisions) == 40
+    for decision in decisions.values():
+        assert (decision.verdict == KEEP) == (not decision.reasons)
