@@ -1,0 +1,82 @@
+"""A classifier of looks: which columns of features are the subject's, learnt from several pictures.
+
+In: columns and labels by picture. Out: log odds. Never: the order of pictures or the number of threads in a result.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loraset.types import FloatImage, Map
+
+_CERTAIN = 0.98  # a share of leaves says no more than this
+_FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Labelled columns of one picture: features float32 (N, C), subject bool (N,)."""
+
+    features: FloatImage
+    subject: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forests:
+    """One forest for each fold of the pictures, grown without the pictures of that fold."""
+
+    members: tuple[Any, ...]
+
+    def log_odds(self, features: FloatImage, index: int | None, left_out: float) -> FloatImage:
+        """Natural log odds of "subject": float32 array of shape (...) for features (..., C).
+
+        index : the picture's place among the lessons, or None for a picture that taught nothing.
+        left_out : weight of the forest that never saw this picture; the rest goes to those that did. A picture's own
+            vote confirms its own mistakes, but it alone knows what is new in it.
+        """
+        columns = features.reshape(-1, features.shape[-1])
+        votes = np.stack([member.predict_proba(columns)[:, 1] for member in self.members])
+        if index is None or len(self.members) == 1:
+            odds = _odds(votes.mean(axis=0))
+        else:
+            fold = index % len(self.members)
+            own = np.delete(votes, fold, axis=0).mean(axis=0)
+            odds = left_out * _odds(votes[fold]) + (1 - left_out) * _odds(own)
+        return np.asarray(odds.reshape(features.shape[:-1]), dtype=np.float32)
+
+
+def grow(lessons: Sequence[Lesson], trees: int, leaf: int, seed: int, run: Map) -> Forests:
+    """Forests fitted to all lessons, every picture weighing the same on either side.
+
+    Extremely randomised trees (Geurts et al., Machine Learning 2006). leaf : fewest columns in a leaf; a forest that
+    can single out one picture confirms that picture's errors, so this is large.
+    """
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    features = np.concatenate([lesson.features for lesson in lessons])
+    subject = np.concatenate([lesson.subject for lesson in lessons])
+    picture = np.repeat(np.arange(len(lessons)), [len(lesson.subject) for lesson in lessons])
+    weights = np.concatenate([_weights(lesson.subject) for lesson in lessons])
+    folds = min(_FOLDS, len(lessons))
+
+    def fit(fold: int) -> Any:
+        taught = picture % folds != fold if folds > 1 else picture >= 0
+        scale = taught.sum() / weights[taught].sum()
+        forest = ExtraTreesClassifier(trees, min_samples_leaf=leaf, random_state=seed + fold, n_jobs=1)
+        return forest.fit(features[taught], subject[taught], weights[taught] * scale)
+
+    return Forests(tuple(run(fit, range(folds))))
+
+
+def _weights(subject: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights that sum to one on the subject and to one off it."""
+    share = np.bincount(subject.astype(np.intp), minlength=2)
+    return 1.0 / np.maximum(share, 1)[subject.astype(np.intp)]
+
+
+def _odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    clipped = np.clip(share, 1 - _CERTAIN, _CERTAIN)
+    return np.asarray(np.log(clipped / (1 - clipped)))
