@@ -123,6 +123,20 @@ def test_subject_cut_above_and_below_reaches_both_edges_of_the_output():
     assert frame.source_box[1] == 0 and frame.source_box[3] == 3000
 
 
+def test_margin_and_shape_give_way_so_that_both_cut_sides_reach_the_edges():
+    tight = plan_frame(extent(0, 110, 470, 810, left=600, right=90), (470, 924), resolution=512)
+    assert tight.output_size == (384, 640)  # with its whole margin the subject would need a taller bucket
+    assert tight.padding[0] == tight.padding[2] == 0
+    small = plan_frame(extent(0, 300, 800, 1400, left=900, right=900), (800, 1700))
+    assert small.output_size[0] <= 800
+    assert small.source_box[0] == small.padding[0] == small.padding[2] == 0 and small.source_box[2] == 800
+
+
+def test_margin_that_gives_way_inside_the_photo_leaves_the_subject_whole():
+    frame = plan_frame(extent(0, 0, 470, 700, left=600, right=90), (470, 924), resolution=512, inside_photo=True)
+    assert frame.source_box[1] == 0 and frame.source_box[3] >= 700
+
+
 def test_subject_beyond_all_edges_loses_a_strip_rather_than_floating():
     frame = plan_frame(extent(0, 0, 4000, 3000, left=9, top=9, right=9, bottom=9), PHOTO)
     assert frame.padding == (0, 0, 0, 0)

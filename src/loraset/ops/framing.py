@@ -5,7 +5,7 @@ the subject where the photo shows it whole.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from loraset.ops.extent import Extent
@@ -14,7 +14,7 @@ from loraset.types import Frame
 FrameMode = Literal["bucket", "square", "keep"]
 
 MAX_ASPECT = 2.1  # takes in 704x1472 at 1024, the bucket nearest to 1:2
-TRIM = 0.08  # share of an axis that may go where the photo cuts the subject at both of its ends: half a bucket's gap
+TRIM = 0.12  # share of an axis that may go where the photo cuts the subject on all sides: half the gap at 512 and 64
 
 
 def bucket_sizes(resolution: int, step: int) -> tuple[tuple[int, int], ...]:
@@ -35,25 +35,37 @@ def bucket_sizes(resolution: int, step: int) -> tuple[tuple[int, int], ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """What one axis must show: [low, high) of a photo of this length, and where the photo cuts the subject."""
+    """What one axis of a photo of this length must show: the subject [low, high) and, where there is room, a margin.
+
+    cut_low, cut_high : over which length the photo cuts the subject there; 0 where it does not.
+    """
 
     length: int
     low: float
     high: float
     cut_low: float
     cut_high: float
-
-    @property
-    def need(self) -> float:
-        return self.high - self.low
+    margin: float
 
     @property
     def cut_both(self) -> bool:
         return self.cut_low > 0 and self.cut_high > 0
 
-    def clipped(self) -> "_Axis":
-        """Return the same without the margin that lies outside the photo."""
-        return replace(self, low=max(0.0, self.low), high=min(float(self.length), self.high))
+    @property
+    def subject(self) -> float:
+        return self.high - self.low
+
+    @property
+    def need(self) -> float:
+        return self.subject + self.margin
+
+
+def _axis(length: int, low: float, high: float, cuts: tuple[float, float], margin: float, inside_photo: bool) -> _Axis:
+    first, last = 0.0 if cuts[0] else low, float(length) if cuts[1] else high
+    before, after = (0.0 if cut else margin for cut in cuts)
+    if inside_photo:
+        before, after = min(before, first), min(after, length - last)
+    return _Axis(length, first, last, *cuts, margin=before + after)
 
 
 def plan_frame(
@@ -70,9 +82,9 @@ def plan_frame(
     """Return the frame that shows the whole subject with a margin, in the size of the bucket nearest in aspect.
 
     A side where the photo cuts the subject has neither margin nor padding: it lies on the output's edge. Where the
-    photo cuts two opposite sides, the scale is chosen so that both lie there; where that cannot be (the photo is too
-    small, the shape too far from any bucket), the side with the longer cut does. Otherwise the subject is centred and
-    real photo is shown around it as far as the photo goes; the rest is padding.
+    photo cuts two opposite sides, shape and scale are chosen so that both lie there; where that cannot be (the photo is
+    too small, the shape too far from any bucket), the side with the longer cut does. Otherwise the subject is centred
+    and real photo is shown around it as far as the photo goes; the rest is padding.
 
     Parameters
     ----------
@@ -95,11 +107,12 @@ def plan_frame(
     if mode == "keep":
         return Frame((0, 0, width, height), 1.0, (0, 0, 0, 0), (width, height))
     x0, y0, x1, y1 = extent.box
-    space = margin * max(x1 - x0, y1 - y0)
+    margin_px = margin * max(x1 - x0, y1 - y0)
     left, top, right, bottom = extent.contact
-    x = _Axis(width, 0.0 if left else x0 - space, width if right else x1 + space, left, right)
-    y = _Axis(height, 0.0 if top else y0 - space, height if bottom else y1 + space, top, bottom)
-    axes = (x.clipped(), y.clipped()) if inside_photo else (x, y)
+    axes = (
+        _axis(width, x0, x1, (left, right), margin_px, inside_photo),
+        _axis(height, y0, y1, (top, bottom), margin_px, inside_photo),
+    )
     sizes = bucket_sizes(resolution, step) if mode == "bucket" else ((resolution // step * step,) * 2,)
     size = _choose_size(axes, sizes, upscale, inside_photo)
     scale = _scale(axes, size, upscale)
@@ -111,28 +124,29 @@ def plan_frame(
 def _choose_size(
     axes: tuple[_Axis, _Axis], sizes: tuple[tuple[int, int], ...], upscale: bool, inside_photo: bool
 ) -> tuple[int, int]:
-    """Return the size nearest in aspect among those that can keep the cut sides flush, all where none can."""
-    x, y = axes
-    wanted = x.need / y.need
-    flush = [
-        size
-        for size in sizes
-        if x.cut_both == y.cut_both or (size[0] / size[1] <= wanted if x.cut_both else size[0] / size[1] >= wanted)
-    ]
+    """Return the size that costs least: no cut side off the edge, then a whole margin, then the nearest aspect."""
+    wanted = axes[0].need / axes[1].need
 
-    def cost(size: tuple[int, int]) -> tuple[float, float]:
+    def cost(size: tuple[int, int]) -> tuple[float, bool, float, float]:
         scale = _scale(axes, size, upscale)
-        filled = math.prod(min(1.0, axis.length * scale / side) for axis, side in zip(axes, size, strict=True))
-        return (round(1 - filled, 2) if inside_photo else 0.0), abs(math.log(size[0] / size[1] / wanted))
+        filled = [min(1.0, axis.length * scale / side) for axis, side in zip(axes, size, strict=True)]
+        floating = sum(1 - share for axis, share in zip(axes, filled, strict=True) if axis.cut_both)
+        bare = 1 - math.prod(filled) if inside_photo else 0.0
+        squeezed = any(axis.need * scale > side + 0.5 for axis, side in zip(axes, size, strict=True))
+        return round(floating, 2), squeezed, round(bare, 2), abs(math.log(size[0] / size[1] / wanted))
 
-    return min(flush or sizes, key=cost)
+    return min(sizes, key=cost)
 
 
 def _scale(axes: tuple[_Axis, _Axis], size: tuple[int, int], upscale: bool) -> float:
-    ratios = [side / axis.need for axis, side in zip(axes, size, strict=True)]
-    scale = min(ratios)
-    if all(axis.cut_both for axis in axes) and max(ratios) * (1 - TRIM) <= scale:
-        scale = max(ratios)  # the subject goes on beyond all four edges: better a strip less of it than a bare strip
+    """Return the largest scale that shows what is needed, or the larger one that brings two cut sides to the edges."""
+    scale = min(side / axis.need for axis, side in zip(axes, size, strict=True))
+    flush = [side / axis.length for axis, side in zip(axes, size, strict=True) if axis.cut_both]
+    whole = min(side / axis.subject for axis, side in zip(axes, size, strict=True))
+    if len(flush) == 1 and flush[0] <= whole:
+        scale = flush[0]  # at the cost of some margin on the other axis
+    elif len(flush) == 2 and max(flush) * (1 - TRIM) <= min(flush):
+        scale = max(flush)  # the subject goes on beyond all four edges: better a strip less of it than a bare strip
     return scale if upscale else min(scale, 1.0)
 
 
