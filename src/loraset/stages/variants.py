@@ -32,6 +32,24 @@ def needs_photo(variant: Variant) -> bool:
     return variant.background == "original" or variant.background.startswith("blur:")
 
 
+def backdrop_of(variant: Variant, *, picture_id: str, seed: int) -> Backdrop:
+    """Return what may be said of the variant's background. For `random-named` the colour is drawn here.
+
+    picture_id and seed alone decide that colour, so adding a picture changes no other.
+    """
+    background = variant.background
+    if background == "transparent":
+        return Backdrop("hidden")
+    if background == "original":
+        return Backdrop("photo")
+    if background.startswith("blur:"):
+        return Backdrop("blurred")
+    if background == "random-named":
+        digest = hashlib.sha256(f"{seed}:{picture_id}".encode()).digest()
+        return Backdrop("plain", list(PLAIN)[int.from_bytes(digest[:8], "big") % len(PLAIN)])
+    return Backdrop("plain", name_color(css_color(background)))
+
+
 def render(rgba: ByteImage, variant: Variant, *, photo: ByteImage | None, picture_id: str, seed: int) -> Rendered:
     """Return the cut-out on the variant's background.
 
@@ -43,7 +61,7 @@ def render(rgba: ByteImage, variant: Variant, *, photo: ByteImage | None, pictur
     photo : uint8 array of shape (H, W, 3), or None
         The photo in the same frame; only read where `needs_photo`.
     picture_id, seed
-        Choose the colour of `random-named`: it depends on nothing else, so adding a picture changes no other.
+        See `backdrop_of`.
 
     Raises
     ------
@@ -61,27 +79,8 @@ def render(rgba: ByteImage, variant: Variant, *, photo: ByteImage | None, pictur
         raise ValueError(f"background {background!r} needs the photo")
     if backdrop.kind == "photo":
         return Rendered(photo.copy(), backdrop)
-    blurred = blurred_background(photo, np.ascontiguousarray(rgba[..., 3]), float(background.removeprefix("blur:")))
-    return Rendered(composite(rgba, blurred), backdrop)
-
-
-def backdrop_of(variant: Variant, *, picture_id: str, seed: int) -> Backdrop:
-    """Return what is true of the variant's background, without rendering it."""
-    background = variant.background
-    if background == "transparent":
-        return Backdrop("hidden")
-    if background == "original":
-        return Backdrop("photo")
-    if background.startswith("blur:"):
-        return Backdrop("blurred")
-    if background == "random-named":
-        return Backdrop("plain", _draw(picture_id, seed))
-    return Backdrop("plain", name_color(css_color(background)))
-
-
-def _draw(picture_id: str, seed: int) -> str:
-    digest = hashlib.sha256(f"{seed}:{picture_id}".encode()).digest()
-    return list(PLAIN)[int.from_bytes(digest[:8], "big") % len(PLAIN)]
+    behind = blurred_background(photo, np.ascontiguousarray(rgba[..., 3]), float(background.removeprefix("blur:")))
+    return Rendered(composite(rgba, behind), backdrop)
 
 
 def _with_fill(rgba: ByteImage, fill: tuple[int, int, int]) -> ByteImage:
