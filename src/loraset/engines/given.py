@@ -1,0 +1,69 @@
+"""Engine given: a mask file that someone made.
+
+In: a picture and the mask that belongs to it: gray or RGBA, soft or binary, 8 or 16 bit, any size. Out: that mask as it
+is, white (or opaque) the subject. Never: turned, inverted or thresholded.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from loraset.engines.interface import EngineOptions
+from loraset.images import Unreadable, decode
+from loraset.types import Declined, FloatImage, Json, Map, Mask, View
+
+ASPECT_TOLERANCE = 0.02
+MAX_PIXELS = 400_000_000
+
+
+class GivenEngine:
+    """Takes the mask file that lies beside the picture or in the recipe's folder of masks."""
+
+    name = "given"
+    learns = False
+
+    def __init__(self, options: EngineOptions) -> None:
+        pass
+
+    def identity(self) -> Json:
+        """Return what decides the masks."""
+        return {"engine": self.name, "version": 1}
+
+    def models(self) -> list[Json]:
+        """Return []: there is no model."""
+        return []
+
+    def prepare(self, views: Sequence[View], run: Map) -> None:
+        """Do nothing: every picture stands alone."""
+
+    def mask(self, view: View) -> Mask | Declined:
+        """Return the given mask; decline where there is none, it cannot be read, or it has another shape.
+
+        It is exact where it has the picture's size and soft values; a binary one leaves the edge to the matting.
+        """
+        if view.mask_file is None:
+            return Declined(self.name, "no mask file was given for this picture")
+        try:
+            values = _read(view)
+        except Unreadable as error:
+            return Declined(self.name, f"the mask {view.mask_file.name} cannot be read: {error.detail}")
+        height, width = values.shape
+        across, down = view.size
+        if abs(width * down / (height * across) - 1) > max(ASPECT_TOLERANCE, 1.5 / min(width, height)):
+            return Declined(
+                self.name,
+                f"the mask {view.mask_file.name} is {width}x{height}, the picture {across}x{down}: not the same shape",
+            )
+        soft = float(np.mean((values > 0.02) & (values < 0.98)))
+        exact = (width, height) == view.size and soft > 0
+        return Mask(
+            values, self.name, (width, height), exact=exact, confidence=1.0, details={"soft_share": round(soft, 5)}
+        )
+
+
+def _read(view: View) -> FloatImage:
+    """Mask file as float32 (h, w): its alpha where it has one, else its lightness."""
+    assert view.mask_file is not None
+    picture = decode(view.mask_file, max_pixels=MAX_PIXELS).picture
+    values = picture.alpha if picture.alpha is not None else picture.rgb.mean(axis=2)
+    return np.asarray(values, np.float32) / np.float32(255)

@@ -1,0 +1,223 @@
+"""Engine rembg: a published saliency model, run by rembg's session class for it, or an .onnx file of the user's.
+
+In: pictures. Out: the model's map in float, at the model's own size, stretched to 0..1 as rembg does. Never: a session
+that uploads pictures, or a download of a model that nobody named.
+
+rembg hands out 8-bit masks. So the raw output is listened to on its way: it is what rembg made its bytes of if one of
+the ways in `ACTIVATIONS` gives the same bytes, and then the float map is used; else rembg's bytes are.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loraset.engines.interface import EngineOptions
+from loraset.errors import MissingError
+from loraset.images import to_pillow
+from loraset.runtime.executor import core_count
+from loraset.runtime.hardware import choose_providers
+from loraset.runtime.models import accept_license, find, lookup, missing, pull, sessions_of_rembg, sha256
+from loraset.types import ByteImage, FloatImage, Json, Map, Mask, Reason, View
+
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet's, for models given by path
+DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+FLAT_RANGE = 0.3  # a map whose values span less than this (before stretching) saw no subject
+LANCZOS = 1  # Pillow's number of the filter
+ACTIVATIONS: dict[str, Callable[[FloatImage], FloatImage]] = {
+    "as it is": lambda raw: raw,
+    "sigmoid": lambda raw: np.asarray(1 / (1 + np.exp(-raw)), np.float32),
+}
+
+
+class RembgEngine:
+    """One model, one onnxruntime session for the run; inference takes turns, so memory does not grow with threads."""
+
+    name = "rembg"
+    learns = False
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._file, self.model, self.licence = _resolve(options)
+        self._provider_setting = options.provider
+        self._say = options.say
+        self._start = threading.Lock()
+        self._session: _Session | None = None
+
+    def identity(self) -> Json:
+        """Return what decides the masks. The provider is left out: it decides speed."""
+        return {"engine": self.name, "version": 1, "model": self.model, "sha256": sha256(self._file)}
+
+    def models(self) -> list[Json]:
+        """Return the model's facts for run.json."""
+        provider = self._session.provider if self._session else None
+        return [{"name": self.model, "sha256": sha256(self._file), "licence": self.licence, "provider": provider}]
+
+    def prepare(self, views: Sequence[View], run: Map) -> None:
+        """Open the session."""
+        self._open()
+
+    def mask(self, view: View) -> Mask:
+        """Return the model's map; `mask_uncertain` where it is flat."""
+        session = self._open()
+        width, height = session.size
+        photo = view.proxy()
+        if min(photo.shape[:2]) < min(width, height, *view.size):
+            photo = view.picture().rgb
+        answer = session.look(_to_size(photo, session.size))
+        reasons = []
+        if answer.span < FLAT_RANGE:
+            reasons.append(Reason("mask_uncertain", "mask", f"{self.model} sees no subject (its map is nearly flat)"))
+        return Mask(
+            answer.map,
+            self.name,
+            (answer.map.shape[1], answer.map.shape[0]),
+            model=self.model,
+            confidence=round(answer.span * _decided(answer.map), 4),
+            reasons=tuple(reasons),
+            details={"span": round(answer.span, 4), "depth": answer.depth},
+        )
+
+    def _open(self) -> "_Session":
+        with self._start:
+            if self._session is None:
+                providers = choose_providers(self._provider_setting)
+                self._session = _Session(self.model, self._file, providers)
+                self._say(f"model {self.model} (licence {self.licence}) runs on {self._session.provider}")
+            return self._session
+
+
+def _resolve(options: EngineOptions) -> tuple[Path, str, str]:
+    """File, name and licence of the model; downloads it if it was named and is not here."""
+    if options.model.endswith(".onnx"):
+        file = Path(options.model).expanduser()
+        if not file.is_file():
+            raise MissingError(f"there is no model file {file}", "Correct the path, or name one of rembg's models.")
+        return file, file.name, "its own"
+    model = lookup(options.model)
+    accept_license(model.name, options.accept_licenses)
+    here = find(model.name)
+    if here is None and not options.model_named:
+        raise missing(model.name)
+    return here or pull(model.name, options.say, accepted=options.accept_licenses), model.name, model.licence
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """map: float32 (h, w), stretched to [0, 1]. span: what it spanned before. depth: "float", or "8 bit" as rembg's."""
+
+    map: FloatImage
+    span: float
+    depth: str
+
+
+class _Session:
+    """A loaded model: pictures of its own size in, `_Answer`s out, one at a time."""
+
+    def __init__(self, name: str, file: Path, providers: list[str]) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = core_count()
+        options.use_deterministic_compute = True
+        self._turn = threading.Lock()
+        self._rembg: Any = None
+        if name == file.name:
+            self._tap = _Tap(_load(file, options, providers))
+            self.size = _input_size(self._tap.inner, file)
+        else:
+            self._rembg = sessions_of_rembg().sessions[name](name, options, providers=list(providers))
+            self._tap = _Tap(getattr(self._rembg, "inner_session", None))
+            self._rembg.inner_session = self._tap
+            side = lookup(name).input_size
+            self.size = (side, side)
+        used = self._tap.inner.get_providers() if self._tap.inner else providers
+        self.provider = used[0].removesuffix("ExecutionProvider").lower()
+
+    def look(self, photo: ByteImage) -> _Answer:
+        """Run the model on a uint8 picture of shape (size[1], size[0], 3)."""
+        with self._turn, np.errstate(all="ignore"):
+            self._tap.outputs = []
+            if self._rembg is None:
+                return self._look_own(photo)
+            masks = [np.asarray(mask) for mask in self._rembg.predict(to_pillow(photo))]
+            outputs = self._tap.outputs
+        stepped = np.max(masks, axis=0)
+        for activate in ACTIVATIONS.values():
+            made = _stretch(activate(outputs[0][0, 0])) if outputs and outputs[0].ndim == 4 else None
+            if made is not None and _same_bytes(made.map, stepped):
+                return made
+        return _Answer(stepped.astype(np.float32) / np.float32(255), 1.0, "8 bit")
+
+    def _look_own(self, photo: ByteImage) -> _Answer:
+        values = (photo.astype(np.float32) / np.float32(255) - MEAN) / DEVIATION
+        feed = {self._tap.inner.get_inputs()[0].name: np.ascontiguousarray(values.transpose(2, 0, 1))[None]}
+        raw = np.asarray(self._tap.run(None, feed)[0], np.float32)
+        raw = raw.reshape(-1, *raw.shape[-2:])[0]
+        within = raw.min() >= -0.001 and raw.max() <= 1.001
+        return _stretch(raw if within else ACTIVATIONS["sigmoid"](raw))
+
+
+class _Tap:
+    """Stands where an onnxruntime session stood, and keeps the last raw outputs."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.outputs: list[NDArray[np.float32]] = []
+
+    def run(self, names: Any, feed: Any) -> list[NDArray[np.float32]]:
+        """Run the session."""
+        self.outputs = self.inner.run(names, feed)
+        return self.outputs
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+def _load(file: Path, options: Any, providers: list[str]) -> Any:
+    import onnxruntime
+
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=providers)
+    except Exception as error:  # onnxruntime's own kinds, one for each way to be broken
+        raise MissingError(
+            f"{file} is no model that onnxruntime can load: {error}", "Give another .onnx file."
+        ) from error
+
+
+def _input_size(session: Any, file: Path) -> tuple[int, int]:
+    """(width, height) of a graph's picture input; sides that it leaves open are taken as 1024."""
+    shape = session.get_inputs()[0].shape
+    if len(session.get_inputs()) != 1 or len(shape) != 4 or shape[1] != 3:
+        raise MissingError(
+            f"{file} does not take one picture (its input is {shape})", "It must take one float input of 1x3xHxW."
+        )
+    height, width = (side if isinstance(side, int) else 1024 for side in shape[2:])
+    return width, height
+
+
+def _to_size(photo: ByteImage, size: tuple[int, int]) -> ByteImage:
+    """Resize as rembg does: the networks notice another filter (on one of 20 photos u2netp's IoU fell by .09)."""
+    return np.asarray(to_pillow(photo).resize(size, LANCZOS), np.uint8)
+
+
+def _stretch(raw: FloatImage) -> _Answer:
+    low, high = float(np.nanmin(raw)), float(np.nanmax(raw))
+    stretched = (raw - low) / (high - low) if high > low else np.zeros_like(raw)
+    return _Answer(np.asarray(np.nan_to_num(stretched), np.float32), high - low, "float")
+
+
+def _same_bytes(made: FloatImage, stepped: NDArray[np.uint8]) -> bool:
+    if made.shape != stepped.shape:
+        return False
+    return int(np.abs((made * 255).astype(np.int16) - stepped.astype(np.int16)).max()) <= 1
+
+
+def _decided(values: FloatImage) -> float:
+    """1 where no value lies between .1 and .9, 0 where as much does as is subject."""
+    half = float(np.mean((values > 0.1) & (values < 0.9)))
+    whole = float(np.mean(values > 0.5))
+    return float(np.clip(1 - half / whole, 0, 1)) if whole > 0 else 0.0
