@@ -124,12 +124,17 @@ def test_subject_cut_above_and_below_reaches_both_edges_of_the_output():
 
 
 def test_margin_and_shape_give_way_so_that_both_cut_sides_reach_the_edges():
-    tight = plan_frame(extent(0, 110, 470, 810, left=600, right=90), (470, 924), resolution=512)
+    tight = plan_frame(extent(0, 80, 470, 840, left=600, right=90), (470, 924), resolution=512)
     assert tight.output_size == (384, 640)  # with its whole margin the subject would need a taller bucket
     assert tight.padding[0] == tight.padding[2] == 0
     small = plan_frame(extent(0, 300, 800, 1400, left=900, right=900), (800, 1700))
     assert small.output_size[0] <= 800
     assert small.source_box[0] == small.padding[0] == small.padding[2] == 0 and small.source_box[2] == 800
+
+
+def test_a_size_with_room_for_the_whole_margin_goes_first():
+    frame = plan_frame(extent(0, 500, 3000, 4350, left=900, right=900), (3000, 5000), margin=0.026)
+    assert frame.output_size == (832, 1216)  # 896x1152 is nearer in aspect, but would halve the margin
 
 
 def test_margin_that_gives_way_inside_the_photo_leaves_the_subject_whole():
