@@ -117,10 +117,12 @@ def decode(path: Path, *, max_pixels: int, animated: Literal["first-frame", "ski
 
 
 def _decode_open(file: io.BufferedReader, head: bytes, max_pixels: int, animated: str, notes: list[str]) -> Decoded:
-    if head[4:8] == b"ftyp":
+    formats = _formats()
+    if head[4:8] == b"ftyp":  # AVIF too begins like this, but Pillow reads it by itself
         _register_heif()
+        formats = (*formats, "HEIF")
     Image.MAX_IMAGE_PIXELS = max_pixels  # so that a plugin's own check of an inner frame follows the recipe
-    with Image.open(file, formats=_formats()) as image:
+    with Image.open(file, formats=formats) as image:
         _check_size(image, max_pixels)
         frames = _count_frames(image, notes)
         if frames > 1 and animated == "skip" and image.format in ANIMATION_FORMATS:
@@ -145,12 +147,12 @@ def _decode_open(file: io.BufferedReader, head: bytes, max_pixels: int, animated
 @cache
 def _formats() -> tuple[str, ...]:
     Image.init()
-    return (*(name for name in Image.ID if name not in REFUSED_FORMATS), "HEIF")
+    return tuple(name for name in Image.ID if name not in (*REFUSED_FORMATS, "HEIF"))
 
 
 @cache
 def _picture_suffixes() -> frozenset[str]:
-    formats = set(_formats()) - {"HEIF"}
+    formats = _formats()
     known = {suffix for suffix, name in Image.registered_extensions().items() if name in formats}
     return frozenset(known.union(RAW_SUFFIXES, UNSUPPORTED_SUFFIXES, HEIF_SUFFIXES))
 
@@ -346,7 +348,7 @@ def _hook_warnings(undo: ExitStack) -> None:
     warnings.filterwarnings("always", module=r"(PIL|pillow_heif)\b")
     original = warnings.showwarning
 
-    def show(message: Warning | str, *details: Any, **named: Any) -> None:  # noqa: ANN401 - passed on
+    def show(message: Warning | str, *details: Any, **named: Any) -> None:
         notes: list[str] | None = getattr(_listener, "notes", None)
         if notes is None:
             original(message, *details, **named)

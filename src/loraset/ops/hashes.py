@@ -1,6 +1,6 @@
 """Whether two pictures are copies of one photo: perceptual hashes propose, a registered comparison decides.
 
-In: pictures as arrays, hashes as hex text. Out: hashes, small pictures and differences. Never: files or a verdict.
+In: pictures as arrays, hashes as hex text. Out: hashes, small pictures, numbers. Never: files or a verdict.
 
 A perceptual hash keeps the coarse layout only: pictures of one figure in other poses before one backdrop have nearly
 the same, and so hashes alone would merge them. The comparison lays one small picture on the other, allows for another
@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 
 from loraset.images import reduce_to, to_pillow
-from loraset.types import BoolImage, ByteImage, FloatImage
+from loraset.types import PROXY_SIDE, BoolImage, ByteImage, FloatImage
 
 HASH_SIDE = 256  # hashes read 32x32 px and less; from here that costs 1 ms instead of 10
 FLAT_LEVELS = 2.0  # standard deviation of luma below which a picture has no layout to compare
+SHARPNESS_BLUR_PX = 1.5
 SMALL_SIDE = 64
 SMALL_BLUR = 0.35  # standard deviation of the blur before sampling, in px of the small picture
 WORST_LEVELS = 14.0  # copies stay below 11 of 255 (recompressed, resized, cropped up to 5 %), other poses begin at 24
@@ -52,6 +53,23 @@ def perceptual_hashes(rgb: ByteImage) -> Hashes | None:
 def distance_bits(first: str, second: str) -> int:
     """Count the bits in which two hashes of equal length differ."""
     return (int(first, 16) ^ int(second, 16)).bit_count()
+
+
+def sharpness(rgb: ByteImage) -> float:
+    """Variance of the Laplacian of Gaussian over that of luma, at one fixed size: which of several copies is sharpest.
+
+    The blur makes it nearly the same for copies that differ by resampling, compression or tone only; copies that were
+    made small or blurred have less. It says nothing of pictures of different things.
+
+    rgb : uint8 array of shape (H, W, 3), its long side at most PROXY_SIDE.
+    """
+    luma = _luma(rgb).astype(np.float32)
+    scale = PROXY_SIDE / max(luma.shape)
+    if scale > 1:
+        luma = np.asarray(cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+    smooth = cv2.GaussianBlur(luma, (0, 0), SHARPNESS_BLUR_PX)
+    contrast = max(float(luma.var(dtype=np.float64)), FLAT_LEVELS**2)
+    return float(cv2.Laplacian(smooth, cv2.CV_32F).var(dtype=np.float64)) / contrast
 
 
 def small_picture(rgb: ByteImage) -> ByteImage:
