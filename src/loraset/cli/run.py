@@ -35,6 +35,13 @@ def _settings(sets: Sequence[str]) -> "list[Setting]":
     return [parse_set(text) for text in sets]
 
 
+def _any_size() -> "Setting":
+    """Return the setting for commands that take pictures as they come: too small is a question of training."""
+    from loraset.recipe.load import Setting
+
+    return Setting("any size", ("input", "min_side_px"), 1)
+
+
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2))
 
@@ -117,7 +124,7 @@ def cutout_command(
     """
     from loraset.recipe.load import Setting, from_text
 
-    settings = _settings(sets)
+    settings = [_any_size(), *_settings(sets)]
     for option, key, value in (
         ("--engine", ("mask", "engine"), engine),
         ("--model", ("mask", "model"), model),
@@ -141,10 +148,11 @@ def cutout_command(
 def dedupe_command(inputs: tuple[str, ...], as_json: bool) -> None:
     """Find copies of the same photo; nothing is changed."""
     from loraset import pipeline
-    from loraset.recipe.model import Recipe
+    from loraset.recipe.load import from_text
 
+    request = pipeline.Request(from_text("", settings=[_any_size()]), Path.cwd(), inputs)
     with render.progress(quiet=as_json) as progress:
-        found = pipeline.dedupe(pipeline.Request(Recipe(), Path.cwd(), inputs, None), progress)
+        found = pipeline.dedupe(request, progress)
     if as_json:
         _print_json(found)
     else:
