@@ -66,6 +66,23 @@ def test_a_graze_of_the_edge_is_no_cut_and_a_faded_border_still_is():
     assert find_subject(faded, (400, 300)).cut_sides == ("bottom",)
 
 
+@pytest.mark.parametrize("scale", [1, 4])
+@pytest.mark.parametrize(("beyond", "cut"), [(-3, False), (0, False), (4, True), (20, True), (100, True)])
+def test_a_round_outline_that_touches_the_edge_is_cut_only_if_part_of_it_is_gone(scale, beyond, cut):
+    mask = canvas(300 * scale, 220 * scale)
+    cv2.circle(mask, (150 * scale, (120 + beyond) * scale), 100 * scale, 1.0, -1)
+    assert find_subject(mask, (900, 660)).cut_sides == (("bottom",) if cut else ())
+
+
+def test_a_tail_that_is_cut_beside_a_body_that_is_not():
+    mask = canvas(300, 220)
+    mask[20:215, 20:200] = 1
+    mask[150:220, 220:240] = 1
+    mask[150:160, 200:240] = 1
+    extent = find_subject(mask, (300, 220))
+    assert extent.cut_sides == ("bottom",) and extent.contact[3] == 20
+
+
 def test_the_share_of_a_cut_does_not_depend_on_the_grid():
     small, large = canvas(80, 60), canvas(640, 480)
     cv2.circle(small, (40, 59), 25, 1.0, -1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from loraset.types import BoolImage, FloatImage
 
@@ -18,6 +19,8 @@ NEAR_SHARE = 0.03  # of the mask's long side: what counts as near, for specks an
 RIM_PROBABILITY = 0.1  # hair and fur near the subject count from here on; haze far from it never does
 CONTACT_SHARE = 0.02  # of the subject's long side: a shorter touch of the photo's edge is no cut
 EDGE_SHARE = 0.005  # of the mask's side: masks fade in the last cells, so the photo's edge is this wide
+DEPTH_SHARE = 0.03  # of the subject's long side: how far in the outline is looked at
+GONE_SHARE = 0.01  # of the subject's long side: less than this beyond the photo's edge is no cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,9 @@ def find_subject(probability: FloatImage, picture_size: tuple[int, int]) -> Exte
     outlines, _ = cv2.findContours(core.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     # A contour runs through the centres of the outermost cells, half a cell inside on every side.
     outline_px = sum(cv2.arcLength((line * cell).astype(np.float32), True) + 2 * cell.sum() for line in outlines)
-    least = CONTACT_SHARE * max(box[2] - box[0], box[3] - box[1])
-    return Extent(box, _contact(core, cell, least), float(outline_px), float(core.mean()))
+    return Extent(
+        box, _contact(core, cell, max(box[2] - box[0], box[3] - box[1])), float(outline_px), float(core.mean())
+    )
 
 
 def _near(region: BoolImage) -> BoolImage:
@@ -97,14 +101,38 @@ def _bounds(region: BoolImage) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def _contact(core: BoolImage, cell: np.ndarray, least: float) -> tuple[float, float, float, float]:
-    h, w = core.shape
-    edge_x, edge_y = max(1, round(EDGE_SHARE * w)), max(1, round(EDGE_SHARE * h))
+def _contact(core: BoolImage, cell: NDArray[np.float64], side_px: float) -> tuple[float, float, float, float]:
+    across, down = float(cell[0]), float(cell[1])
     lengths = (
-        float(core[:, :edge_x].any(axis=1).sum() * cell[1]),
-        float(core[:edge_y].any(axis=0).sum() * cell[0]),
-        float(core[:, -edge_x:].any(axis=1).sum() * cell[1]),
-        float(core[-edge_y:].any(axis=0).sum() * cell[0]),
+        _cut_length(core.T, side_px / across) * down,
+        _cut_length(core, side_px / down) * across,
+        _cut_length(core.T[::-1], side_px / across) * down,
+        _cut_length(core[::-1], side_px / down) * across,
     )
-    left, top, right, bottom = (length if length >= least else 0.0 for length in lengths)
+    left, top, right, bottom = (length if length >= CONTACT_SHARE * side_px else 0.0 for length in lengths)
     return left, top, right, bottom
+
+
+def _cut_length(rows: BoolImage, side: float) -> int:
+    """Return how many cells of the first row, the photo's edge, cut the subject; side is its long side in cells.
+
+    A round outline that only touches the edge has a chord there too, but one that grows fast inwards: chord² is linear
+    in the depth. Where that line, continued outwards, says that next to nothing is gone, it is no cut.
+    """
+    edge = max(1, round(EDGE_SHARE * len(rows)))
+    depth = min(len(rows) - 1, max(edge + 1, round(DEPTH_SHARE * side)))
+    inner = _runs(np.asarray(rows[depth]))
+    length = 0
+    for start, end in _runs(np.asarray(rows[:edge].any(axis=0))):
+        below = [run for run in inner if run[0] < end and run[1] > start]
+        chord, deep_chord = end - start, below[-1][1] - below[0][0] if below else 0
+        growth = (deep_chord**2 - chord**2) / (depth - edge)
+        if growth <= 0 or chord**2 / growth - edge >= GONE_SHARE * side:
+            length += chord
+    return length
+
+
+def _runs(row: BoolImage) -> list[tuple[int, int]]:
+    """Return [start, end) of each stretch of True."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[False], row, [False]]).astype(np.int8)))
+    return [(int(start), int(end)) for start, end in zip(ends[::2], ends[1::2], strict=True)]
