@@ -74,6 +74,15 @@ def test_a_round_outline_that_touches_the_edge_is_cut_only_if_part_of_it_is_gone
     assert find_subject(mask, (900, 660)).cut_sides == (("bottom",) if cut else ())
 
 
+def test_two_parts_that_meet_near_the_edge_are_cut_together():
+    mask = canvas(300, 220)
+    mask[40:180, 3:150] = 1
+    mask[50:90, :3] = 1
+    mask[130:160, :3] = 1
+    extent = find_subject(mask, (300, 220))
+    assert extent.cut_sides == ("left",) and extent.contact[0] == 70
+
+
 def test_a_tail_that_is_cut_beside_a_body_that_is_not():
     mask = canvas(300, 220)
     mask[20:215, 20:200] = 1

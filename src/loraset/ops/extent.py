@@ -72,9 +72,8 @@ def find_subject(probability: FloatImage, picture_size: tuple[int, int]) -> Exte
     outlines, _ = cv2.findContours(core.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     # A contour runs through the centres of the outermost cells, half a cell inside on every side.
     outline_px = sum(cv2.arcLength((line * cell).astype(np.float32), True) + 2 * cell.sum() for line in outlines)
-    return Extent(
-        box, _contact(core, cell, max(box[2] - box[0], box[3] - box[1])), float(outline_px), float(core.mean())
-    )
+    contact = _contact(core, cell, max(box[2] - box[0], box[3] - box[1]))
+    return Extent(box, contact, float(outline_px), float(core.mean()))
 
 
 def _near(region: BoolImage) -> BoolImage:
@@ -121,15 +120,19 @@ def _cut_length(rows: BoolImage, side: float) -> int:
     """
     edge = max(1, round(EDGE_SHARE * len(rows)))
     depth = min(len(rows) - 1, max(edge + 1, round(DEPTH_SHARE * side)))
-    inner = _runs(np.asarray(rows[depth]))
-    length = 0
-    for start, end in _runs(np.asarray(rows[:edge].any(axis=0))):
-        below = [run for run in inner if run[0] < end and run[1] > start]
-        chord, deep_chord = end - start, below[-1][1] - below[0][0] if below else 0
-        growth = (deep_chord**2 - chord**2) / (depth - edge)
-        if growth <= 0 or chord**2 / growth - edge >= GONE_SHARE * side:
-            length += chord
-    return length
+    touching = _runs(np.asarray(rows[:edge].any(axis=0)))
+    grazing = set()
+    for start, end in _runs(np.asarray(rows[depth])):
+        above = [run for run in touching if run[0] < end and run[1] > start]
+        if not above:
+            continue
+        first, last = above[0][0], above[-1][1]
+        # What is farther to the side than twice the depth is another part of the subject.
+        chord, inner = last - first, min(end, last + 2 * depth) - max(start, first - 2 * depth)
+        growth = (inner**2 - chord**2) / (depth - edge)
+        if growth > 0 and chord**2 / growth - edge < GONE_SHARE * side:
+            grazing.update(above)
+    return sum(end - start for start, end in touching if (start, end) not in grazing)
 
 
 def _runs(row: BoolImage) -> list[tuple[int, int]]:
