@@ -1,8 +1,11 @@
+import os
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
-from loraset.ops.extent import find_subject
+from loraset.ops.extent import SIDES, find_subject
 
 
 def canvas(width=200, height=150):
@@ -108,3 +111,22 @@ def test_mirrored_mask_has_mirrored_extent():
     plain, mirrored = find_subject(mask, (200, 150)), find_subject(mask[:, ::-1].copy(), (200, 150))
     assert mirrored.box == (200 - plain.box[2], plain.box[1], 200 - plain.box[0], plain.box[3])
     assert mirrored.contact == (plain.contact[2], plain.contact[1], plain.contact[0], plain.contact[3])
+
+
+@pytest.mark.skipif("LORASET_DATA" not in os.environ, reason="LORASET_DATA names no folder of outside pictures")
+def test_real_outlines_are_cut_when_a_twentieth_is_gone_and_not_when_all_is_there():
+    found = {0.0: [], 0.05: []}
+    for file in sorted(Path(os.environ["LORASET_DATA"], "masks", "gt").glob("*.png")):
+        mask = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+        rows, columns = np.flatnonzero((mask > 127).any(axis=1)), np.flatnonzero((mask > 127).any(axis=0))
+        ends = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+        for gone, answers in found.items():
+            lost = round(gone * max(ends[2] - ends[0], ends[3] - ends[1]))
+            for side, name in enumerate(SIDES):
+                box = [0, 0, mask.shape[1], mask.shape[0]]
+                box[side] = ends[side] + (lost if side < 2 else -lost)
+                part = mask[box[1] : box[3], box[0] : box[2]].astype(np.float32) / 255
+                seen = cv2.resize(part, (320, 320), interpolation=cv2.INTER_AREA)
+                answers.append(name in find_subject(seen, part.shape[::-1]).cut_sides)
+    assert np.mean(found[0.0]) <= 0.05
+    assert np.mean(found[0.05]) >= 0.95
