@@ -1,0 +1,86 @@
+"""A small alpha carried up to a larger picture by the picture's own colours.
+
+In: a small picture with its alpha, the larger picture. Out: the larger alpha. Never: more than a strip of the larger
+picture in floating point at once.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from loraset.types import BoolImage, ByteImage, FloatImage
+
+EPSILON = 1e-5  # of the local linear model
+STRIP = 128  # rows handled at once
+CLEAR, SOLID = 0.004, 0.996  # small alphas beyond these are kept as 0 and 1, where all round agree
+
+
+def _coefficients(rgb: ByteImage, alpha: FloatImage) -> FloatImage:
+    """Local linear models alpha = a . rgb + b of 3x3 windows, averaged: float32 (H, W, 4)."""
+
+    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(cv2.blur(values, (3, 3), borderType=cv2.BORDER_REFLECT_101), dtype=np.float64)
+
+    colors = rgb.astype(np.float64) / 255.0
+    target = alpha.astype(np.float64)
+    center, level = mean(colors), mean(target)
+    covariance = np.empty((*alpha.shape, 3, 3))
+    for i in range(3):
+        for j in range(i, 3):
+            covariance[..., i, j] = mean(colors[..., i] * colors[..., j]) - center[..., i] * center[..., j]
+            covariance[..., j, i] = covariance[..., i, j]
+        covariance[..., i, i] += EPSILON
+    joint = mean(colors * target[..., None]) - center * level[..., None]
+    slope = np.linalg.solve(covariance, joint[..., None])[..., 0]
+    offset = level - (slope * center).sum(axis=2)
+    return mean(np.dstack([slope, offset])).astype(np.float32)
+
+
+def _open(alpha: FloatImage) -> BoolImage:
+    """Where an alpha is neither 0 nor 1 with all its 5x5 neighbours."""
+    square = np.ones((5, 5), np.uint8)
+    solid = cv2.erode((alpha > SOLID).astype(np.uint8), square)
+    clear = cv2.erode((alpha < CLEAR).astype(np.uint8), square)
+    return np.asarray(np.maximum(solid, clear) == 0, dtype=bool)
+
+
+def _places(count: int, small: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+    """Linear interpolation from `small` to `count` samples over the same length: lower, upper, share of upper."""
+    at = np.clip((np.arange(count) + 0.5) * (small / count) - 0.5, 0, small - 1)
+    lower = at.astype(np.intp)
+    return lower, np.minimum(lower + 1, small - 1), (at - lower).astype(np.float32)
+
+
+def carry_up(rgb_small: ByteImage, alpha_small: FloatImage, rgb: ByteImage) -> FloatImage:
+    """Alpha of the larger picture, float32 array of shape (H, W), [0, 1].
+
+    He, Sun: Fast Guided Filter, 2015. Solid and clear parts stay exactly 1 and 0.
+
+    rgb_small, alpha_small : of shape (h, w, 3) and (h, w). rgb : uint8 array of shape (H, W, 3), not smaller.
+    """
+    if rgb_small.shape == rgb.shape:
+        return alpha_small
+    height, width = rgb.shape[:2]
+    coefficients = _coefficients(rgb_small, alpha_small)
+    unsure = _open(alpha_small)
+    low_y, high_y, part_y = _places(height, alpha_small.shape[0])
+    low_x, high_x, part_x = _places(width, alpha_small.shape[1])
+    alpha = (alpha_small > 0.5).astype(np.float32)[np.where(part_y < 0.5, low_y, high_y)]
+    alpha = alpha[:, np.where(part_x < 0.5, low_x, high_x)]
+    for top in range(0, height, STRIP):
+        rows = slice(top, min(top + STRIP, height))
+        strip: BoolImage = np.logical_or(unsure[low_y[rows]], unsure[high_y[rows]])
+        wanted: BoolImage = strip.any(axis=0)
+        columns = np.flatnonzero(wanted[low_x] | wanted[high_x])
+        if columns.size == 0:
+            continue
+        cols = slice(int(columns[0]), int(columns[-1]) + 1)
+        share = part_y[rows, None, None]
+        model = coefficients[low_y[rows]] * (1 - share) + coefficients[high_y[rows]] * share
+        share = part_x[None, cols, None]
+        model = model[:, low_x[cols]] * (1 - share) + model[:, high_x[cols]] * share
+        colors = rgb[rows, cols].astype(np.float32) / np.float32(255)
+        said = np.clip((model[..., :3] * colors).sum(axis=2) + model[..., 3], 0.0, 1.0)
+        here = strip[:, low_x[cols]] | strip[:, high_x[cols]]
+        alpha[rows, cols] = np.where(here, said, alpha[rows, cols])
+    return alpha

@@ -1,0 +1,143 @@
+"""What the colours round a pixel say about it: a local vote by colour.
+
+In: a small Lab picture, a soft mask, the uncertain band. Out: the probability that a pixel's colour belongs to the
+subject there. Never: randomness; the palette comes from a histogram, so a mirrored picture gets the mirrored answer.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from loraset.types import BoolImage, FloatImage
+
+COLORS = 24
+LIGHTNESS = 0.7  # weight of L against a and b: shading varies more than hue
+SPREAD = 4.5  # Lab units within which two colours are the same
+REACH = 0.09  # of the long side: how far a vote carries
+SHRINK = 6  # the votes are blurred on a grid this much smaller
+DOUBT = 1e-3  # support below which the mask's own word counts
+ROUNDS = 3
+LEARN = 0.8  # share of the vote in the next round's mask, inside the band
+CELL = 5.0  # Lab units of a histogram cell
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColorVote:
+    """Evidence for subject and background, per palette colour and place.
+
+    palette : float32 array of shape (K, 3), weighted Lab.
+    subject, background : float32 arrays of shape (K, h, w), blurred evidence on the small grid.
+    """
+
+    palette: FloatImage
+    subject: FloatImage
+    background: FloatImage
+
+
+def palette_of(colors: FloatImage, count: int = COLORS) -> FloatImage:
+    """Representative colours, float32 array of shape (at most `count`, 3).
+
+    k-means on the cells of the colours' histogram, started from the cells that are farthest apart.
+
+    colors : float32 array of shape (n, 3), n > 0.
+    """
+    cells, weights = np.unique(np.floor(colors / CELL).astype(np.int32), axis=0, return_counts=True)
+    points = (cells + np.float32(0.5)) * np.float32(CELL)
+    mass = weights.astype(np.float64)
+    chosen = [int(np.argmax(mass))]
+    distance = np.square(points - points[chosen[0]]).sum(axis=1)
+    while len(chosen) < min(count, len(points)):
+        chosen.append(int(np.argmax(distance * np.sqrt(mass))))
+        distance = np.minimum(distance, np.square(points - points[chosen[-1]]).sum(axis=1))
+    centers = points[chosen].astype(np.float64)
+    for _ in range(12):
+        nearest = np.square(points[:, None, :] - centers[None]).sum(axis=2).argmin(axis=1)
+        total = np.bincount(nearest, mass, len(centers))
+        for axis in range(3):
+            moved = np.bincount(nearest, mass * points[:, axis], len(centers))
+            centers[:, axis] = np.where(total > 0, moved / np.maximum(total, 1), centers[:, axis])
+    return centers.astype(np.float32)
+
+
+def weighted_lab(lab: FloatImage) -> FloatImage:
+    """Lab with the lightness scaled for comparing surfaces under uneven light."""
+    return lab * np.array([LIGHTNESS, 1.0, 1.0], dtype=np.float32)
+
+
+def _memberships(colors: FloatImage, palette: FloatImage) -> FloatImage:
+    """Soft membership of each colour in each palette colour: (n, K), rows sum to 1."""
+    distance = np.stack([np.square(colors - center).sum(axis=1) for center in palette], axis=1)
+    distance -= distance.min(axis=1, keepdims=True)
+    shares = np.exp(distance / np.float32(-2.0 * SPREAD**2))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def color_vote(lab: FloatImage, mask: FloatImage, unknown: BoolImage) -> ColorVote:
+    """The vote, learnt from the mask and then from its own answer inside the band.
+
+    lab : float32 array of shape (H, W, 3), from `weighted_lab`. mask : float32 array of shape (H, W), [0, 1].
+    unknown : bool array of shape (H, W), not empty.
+    """
+    height, width = mask.shape
+    reach = REACH * max(height, width)
+    size = 2 * round(reach) + 1
+    near = cv2.dilate(unknown.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
+    palette = palette_of(lab[near])
+    shares = _memberships(lab.reshape(-1, 3), palette).reshape(height, width, -1)
+    band = shares[unknown]
+    current = mask.copy()
+    vote = _evidence(shares, current, palette, reach)
+    for _ in range(ROUNDS - 1):
+        said = _answer(vote, band, unknown, mask[unknown])
+        current[unknown] = LEARN * said + (1 - LEARN) * current[unknown]
+        vote = _evidence(shares, current, palette, reach)
+    return vote
+
+
+def _evidence(shares: FloatImage, mask: FloatImage, palette: FloatImage, reach: float) -> ColorVote:
+    height, width = mask.shape
+    small = (max(2, round(width / SHRINK)), max(2, round(height / SHRINK)))
+    sure = np.square(2.0 * mask - 1.0)
+    inside = np.where(mask > 0.5, sure, np.float32(0))
+    outside = sure - inside
+    sigma = reach / SHRINK
+
+    def spread(weights: FloatImage) -> FloatImage:
+        reduced = cv2.resize(weights, small, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.GaussianBlur(reduced, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), dtype=np.float32)
+
+    layers = [shares[..., k] for k in range(len(palette))]
+    return ColorVote(
+        palette,
+        np.stack([spread(layer * inside) for layer in layers]),
+        np.stack([spread(layer * outside) for layer in layers]),
+    )
+
+
+def _answer(
+    vote: ColorVote,
+    shares: FloatImage,
+    unknown: BoolImage,
+    mask: FloatImage,
+) -> FloatImage:
+    height, width = unknown.shape
+    total = np.zeros(len(shares), dtype=np.float32)
+    subject = np.zeros(len(shares), dtype=np.float32)
+    for k in range(len(vote.palette)):
+        inside = cv2.resize(vote.subject[k], (width, height), interpolation=cv2.INTER_LINEAR)[unknown]
+        outside = cv2.resize(vote.background[k], (width, height), interpolation=cv2.INTER_LINEAR)[unknown]
+        subject += shares[:, k] * inside
+        total += shares[:, k] * (inside + outside)
+    return np.asarray((subject + DOUBT * mask) / (total + DOUBT), dtype=np.float32)
+
+
+def ask(vote: ColorVote, lab: FloatImage, mask: FloatImage, unknown: BoolImage) -> FloatImage:
+    """Probability of "subject" for each unknown pixel, float32 array of shape (n,), row-major.
+
+    Where no evidence carries the pixel's colour, it is the mask's own value.
+
+    lab : float32 array of shape (H, W, 3), from `weighted_lab`, at any size. mask, unknown : of shape (H, W).
+    """
+    shares = _memberships(lab[unknown], vote.palette)
+    return _answer(vote, shares, unknown, mask[unknown])
