@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from loraset.color import to_linear, to_srgb
+from loraset.ops.foreground import pull_push
 from loraset.types import ByteImage, FloatImage
 
 RIM_PX = 2  # round the subject's alpha: what a photo's blur carries over its edge is no background either
@@ -45,24 +46,13 @@ def blurred_background(photo: ByteImage, alpha: ByteImage, radius_px: float) -> 
     light = to_linear(np.arange(256, dtype=np.float32) / np.float32(255.0))[photo]
     hidden = cv2.dilate(alpha, np.ones((2 * RIM_PX + 1, 2 * RIM_PX + 1), np.uint8))
     known = np.where(hidden == 0, np.float32(1.0), np.float32(1e-6))  # never 0: a photo full of subject keeps its mean
-    filled = _fill(light * known[..., None], known)
+    filled = pull_push(light, known)
     factor = max(1, math.floor(radius_px / 4))  # a wide blur leaves nothing that a smaller picture could not hold
     small_size = (math.ceil(width / factor), math.ceil(height / factor))
     small = _resize(filled, small_size, cv2.INTER_AREA)
     soft = np.asarray(cv2.GaussianBlur(small, (0, 0), radius_px / factor, borderType=cv2.BORDER_REPLICATE), np.float32)
     blurred = _resize(soft, (width, height), cv2.INTER_CUBIC)
     return (to_srgb(np.clip(blurred, 0.0, 1.0)) * 255.0 + 0.5).astype(np.uint8)
-
-
-def _fill(weighted: FloatImage, weight: FloatImage) -> FloatImage:
-    """Return colour everywhere from colour x weight and weight: where weight lacks, from half the size (pull-push)."""
-    height, width = weight.shape
-    if max(height, width) == 1:
-        return np.asarray(weighted / weight[..., None])
-    half = ((width + 1) // 2, (height + 1) // 2)
-    below = _fill(_resize(weighted, half, cv2.INTER_AREA), _resize(weight, half, cv2.INTER_AREA))
-    coarse = _resize(below, (width, height), cv2.INTER_LINEAR)
-    return np.asarray(weighted + (1 - weight[..., None]) * coarse)
 
 
 def _resize(values: FloatImage, size: tuple[int, int], method: int) -> FloatImage:
