@@ -14,7 +14,7 @@ from loraset.images import css_color
 from loraset.ops.keying import Key, Screen, find_screen, soft_key, why_not_plain
 from loraset.types import Declined, Json, Map, Mask, Reason, View
 
-MAX_UNSURE = 0.3  # half-transparent area, in shares of the subject's, from which the key is not to be trusted
+MAX_UNSURE = 0.06  # half-transparent area inside the subject, in shares of it, from which the key is not to be trusted
 MAX_ENCLOSED = 0.15
 SHARES = (0.001, 0.97)  # of the picture: less is dust, more is a picture without a screen
 
@@ -87,7 +87,7 @@ class KeyEngine:
 def _why_bad(key: Key) -> str | None:
     share = float(np.mean(key.alpha > 0.5))
     if key.unsure > MAX_UNSURE:
-        return f"half-transparent area is {key.unsure:.0%} of the subject: it has the screen's colour, or a shadow"
+        return f"{key.unsure:.0%} of the subject comes out half-transparent: it has the screen's colour"
     if not SHARES[0] <= share <= SHARES[1]:
         return f"the key leaves {share:.1%} of the picture"
     return None

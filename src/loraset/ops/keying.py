@@ -122,7 +122,8 @@ class Key:
     """A keyed picture.
 
     alpha : float32 array of shape (H, W), [0, 1].
-    unsure : area of alpha between .1 and .9 in shares of the subject's area: a screen colour in the subject, a shadow.
+    unsure : half-transparent area (.1 to .9) deeper in the subject than its outline, in shares of the subject's area:
+        there the subject has the screen's colour.
     enclosed : area of the screen's colour walled in by the subject, in shares of the subject's area.
     kept_enclosed : whether that area counts as subject (the white of an eye) or as a hole.
     """
@@ -147,7 +148,9 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     height, width = guide.shape[:2]
     field = _stretch(screen.field, (0, height), (height, width))
     amount = screen_amount(values, field, screen)
-    bare = amount > 1 - np.clip(4 * screen.noise / 0.25, 0.06, 0.4)
+    bare = (amount > 1 - np.clip(4 * screen.noise / 0.25, 0.06, 0.4)) & (
+        _off_line(values, field, screen) < _far(screen)
+    )
     outside = _touching_border(bare)
     kept = not screen.saturated and max(screen.color) - min(screen.color) < 0.06 and _extreme(screen.color)
     enclosed = bare & ~outside
@@ -156,9 +159,15 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     core, colors = _core(values, field, bare, kept, screen)
     alpha = _unmix_rows(rgb, screen, core, colors) if core.any() else np.zeros(rgb.shape[:2], np.float32)
     subject = max(1, int((~bare).sum()))
-    solid = max(1, int((alpha > 0.5).sum()))
-    unsure = int(((alpha > 0.1) & (alpha < 0.9)).sum()) / solid
-    return Key(alpha, float(unsure), float(enclosed.sum() / subject), kept)
+    return Key(alpha, _half_inside(alpha), float(enclosed.sum() / subject), kept)
+
+
+def _half_inside(alpha: FloatImage) -> float:
+    scale = min(1.0, FIELD_SIDE / max(alpha.shape))
+    small = cv2.resize(alpha, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    depth = ndimage.distance_transform_edt(~_touching_border(small < 0.5))
+    half = (small > 0.1) & (small < 0.9) & (depth > 0.02 * max(small.shape))
+    return float(half.sum() / max(1, (small > 0.5).sum()))
 
 
 def screen_amount(values: FloatImage, screen_rgb: FloatImage, screen: Screen) -> FloatImage:
@@ -289,11 +298,23 @@ def _core(
     solid = (amount < white) & ~bare
     colors = _nearest(values, _erode(solid, reach) if _erode(solid, reach).any() else solid)
     alpha, unlike = _unmix(values, colors, field, screen.noise)
-    strange = (unlike > np.clip(12 * screen.noise, 0.06, 0.2)) & (alpha < 0.9) & ~bare
+    strange = (unlike > _far(screen)) & (alpha < 0.9) & ~bare
     solid |= ndimage.binary_opening(strange, np.ones((5, 5), np.bool_))
     source = _erode(solid, reach)
     core = inner if kept else _erode(solid, reach - 1 if screen.saturated else reach)
     return core, _nearest(values, source if source.any() else solid)
+
+
+def _far(screen: Screen) -> float:
+    """Distance of two colours that the screen's noise does not explain."""
+    return float(np.clip(12 * screen.noise, 0.06, 0.2))
+
+
+def _off_line(values: FloatImage, field: FloatImage, screen: Screen) -> FloatImage:
+    """Distance of each colour from the screen's in any light that may fall on it: less in a shadow, hardly more."""
+    darkest, brightest = (0.3, 1.3) if screen.noise > GRAINY else (1.0, 1.0)
+    light = (values * field).sum(axis=2) / np.maximum((field * field).sum(axis=2), 1e-6)
+    return np.asarray(np.abs(values - np.clip(light, darkest, brightest)[..., None] * field).max(axis=2), np.float32)
 
 
 def _erode(region: BoolImage, steps: int) -> BoolImage:
