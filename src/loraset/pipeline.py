@@ -81,12 +81,12 @@ def run(request: Request, progress: Progress | None = None) -> Outcome:
     started, begin = datetime.now(UTC), time.perf_counter()
     _check(request)
     with OutputFolder(request.output_path()) as out, _line(request, progress) as line:
-        line.ingest()
+        line.decode()
         _check_disk(request, sum(not item.ended for item in line.items))
-        line.dedupe()
+        line.drop_copies()
         line.mask()
         line.cut()
-        line.select()
+        line.decide()
         line.fill_rows(_stems(line.items, out.root))
         line.publish(out)
         rows = [item.row for item in sorted(line.items, key=lambda item: (item.row.root, item.row.source))]
@@ -176,8 +176,8 @@ def plan(request: Request, progress: Progress | None = None) -> Plan:
     earlier = _earlier_recipe(request.output_path())
     with _line(request, progress) as line:
         fresh = sum(not item.task.is_cached("ingest") for item in line.going if item.task)
-        line.ingest()
-        groups = line.dedupe()
+        line.decode()
+        groups = line.drop_copies()
         line.choose_engine()
         stages: list[Json] = [_planned(line, "ingest", len(line.items) - fresh, fresh, earlier)]
         todo = False
@@ -191,7 +191,8 @@ def plan(request: Request, progress: Progress | None = None) -> Plan:
         lines = [
             f"{len(line.items)} files found, {unread} of them no pictures or unreadable, {copies} copies dropped",
             f"engine: {_engine_name(request.recipe)}",
-            f"variants: {', '.join(request.recipe.variants)}; exports: {', '.join(request.recipe.export.trainers) or 'none'}",
+            f"variants: {', '.join(request.recipe.variants)}",
+            f"exports: {', '.join(request.recipe.export.trainers) or 'none'}",
         ]
         return Plan(len(line.items), request.output_path(), stages, lines)
 
@@ -233,7 +234,7 @@ def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | N
     _check(request)
     with OutputFolder(request.output_path()) as out, _line(request, progress) as line:
         names = _cutout_names(line.items)
-        line.ingest()
+        line.decode()
         line.mask()
         line.cut(("frame", "matte", "decontaminate"))
         line.fill_rows({})
@@ -244,8 +245,8 @@ def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | N
                 file = names[item.row.id]
                 key = make_key(cutout=item.task.key("decontaminate"), alpha_only=alpha_only)
                 if not out.is_current(file, key):
-                    pixels = item.task.result("decontaminate").images["cutout"]
-                    out.write(file, encode_png(np.ascontiguousarray(pixels[..., 3]) if alpha_only else pixels), key)
+                    pixels = item.task.result("decontaminate").images["cutout"].astype(np.uint8, copy=False)
+                    out.write(file, encode_png(pixels[..., 3] if alpha_only else pixels), key)
                 item.row.files = {"cutout": file}
                 item.row.verdict = "review" if item.reasons else "keep"
             item.row.reasons = [reason.to_json() for reason in item.reasons]
@@ -260,7 +261,7 @@ def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | N
 
 
 def _cutout_names(items: Sequence[Item]) -> dict[str, str]:
-    """Return id -> relative output path: the source's, ending in .png; where two would meet, the whole name and .png."""
+    """Return id -> relative output path: the source's, ending in .png; where two meet, the whole name and .png."""
     short = {item.row.id: str(PurePosixPath(item.found.source).with_suffix(".png")) for item in items}
     taken: dict[str, int] = {}
     for name in short.values():
@@ -281,8 +282,8 @@ def _cutout_names(items: Sequence[Item]) -> dict[str, str]:
 def dedupe(request: Request, progress: Progress | None = None) -> Json:
     """Return {"groups": [{"kind", "kept", "members": [paths]}]}: the copies among the inputs."""
     with _line(request, progress or Silent()) as line:
-        line.ingest()
-        groups = line.dedupe()
+        line.decode()
+        groups = line.drop_copies()
         path = {item.row.id: str(item.found.path) for item in line.items}
         return {
             "groups": [
@@ -302,11 +303,11 @@ def rescore(folder: Path, progress: Progress | None = None) -> list[Json]:
     """
     request = _made_with(folder)
     with _line(request, progress or Silent()) as line:
-        line.ingest()
-        line.dedupe()
+        line.decode()
+        line.drop_copies()
         line.mask()
         line.cut(("frame", "matte", "decontaminate", "score"))
-        line.select()
+        line.decide()
         line.fill_rows(_stems(line.items, folder))
         rows = [item.row.to_json() for item in line.items]
     return sorted(rows, key=lambda row: (row["score"] is None, row["score"] or 0.0, row["source"]))

@@ -17,6 +17,7 @@ Json = dict[str, Any]
 ByteImage = NDArray[np.uint8]  # (H, W) or (H, W, C), 0..255, sRGB where it is colour
 FloatImage = NDArray[np.float32]  # (H, W) or (H, W, C), [0, 1]
 BoolImage = NDArray[np.bool_]  # (H, W)
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]  # as PNG can hold it: (H, W), (H, W, 3) or (H, W, 4)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -136,7 +137,7 @@ class StageResult:
     """What a per-picture stage says: JSON, pictures (uint8 or uint16 arrays, stored as PNG) and doubts."""
 
     data: Json = field(default_factory=dict)
-    images: Mapping[str, NDArray[np.uint8] | NDArray[np.uint16]] = field(default_factory=dict)
+    images: Mapping[str, Pixels] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
 
 

@@ -8,16 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loraset.images import encode_thumbnail
 from loraset.manifest import Row
-from loraset.types import ByteImage, Json
+from loraset.types import ByteImage, Json, Pixels
 
-Tiles = Mapping[str, NDArray[Any]]
+Tiles = Mapping[str, Pixels]
 CONTRASTS = {"magenta": (255, 0, 255), "lime": (0, 255, 0), "cyan": (0, 255, 255), "orange": (255, 128, 0)}
 
 
@@ -94,7 +92,7 @@ def _pictures(tiles: Tiles) -> tuple[str, str]:
     if "cutout" in tiles:
         style.append(f"--cut:{_url(tiles['cutout'])}")
         figures += [_figure(f"on {name}", name) for name in ("gray", "white", "black", "checker")]
-        name, colour = contrast(tiles["cutout"])
+        name, colour = contrast(tiles["cutout"].astype(np.uint8, copy=False))
         for edge in ("edge_0", "edge_1"):
             if edge in tiles:
                 paint = f"background-color:rgb{colour};background-image:{_url(tiles[edge])}".replace(" ", "")
@@ -104,10 +102,11 @@ def _pictures(tiles: Tiles) -> tuple[str, str]:
 
 def _figure(kind: str, caption: str, style: str = "") -> str:
     paint = f' style="{style}"' if style else ""
-    return f'<figure><div class="tile {kind}" role="img" aria-label="{caption}"{paint}></div><figcaption>{caption}</figcaption></figure>'
+    tile = f'<div class="tile {kind}" role="img" aria-label="{caption}"{paint}></div>'
+    return f"<figure>{tile}<figcaption>{caption}</figcaption></figure>"
 
 
-def _url(pixels: NDArray[Any]) -> str:
+def _url(pixels: Pixels) -> str:
     content = encode_thumbnail(pixels.astype(np.uint8, copy=False), max(pixels.shape[:2]), "webp")
     return f"url(data:image/webp;base64,{base64.b64encode(content).decode()})"
 

@@ -14,13 +14,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from loraset.errors import OutputError
 from loraset.images import encode_png, read_png
-from loraset.types import Json, Reason, StageResult
+from loraset.types import Json, Pixels, Reason, StageResult
 
 LAYOUT = "1"  # raised when the files' form changes; old ones are then never read again
 
@@ -39,6 +37,12 @@ def canonical(value: Any) -> str:
 def make_key(**parts: Any) -> str:
     """Return the sha256 (hex) of the named JSON parts."""
     return hashlib.sha256(canonical(parts).encode()).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 (hex) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -71,13 +75,13 @@ def _advice(error: OSError) -> str:
     return "Name another folder with --output, or another cache with the environment variable LORASET_CACHE."
 
 
-class StoredImages(Mapping[str, NDArray[Any]]):
+class StoredImages(Mapping[str, Pixels]):
     """The pictures of a cached result; each is read when it is asked for."""
 
     def __init__(self, paths: Mapping[str, Path]) -> None:
         self._paths = dict(paths)
 
-    def __getitem__(self, name: str) -> NDArray[Any]:
+    def __getitem__(self, name: str) -> Pixels:
         return read_png(self._paths[name])
 
     def __iter__(self) -> Iterator[str]:
@@ -127,7 +131,7 @@ class Cache:
         base = self._base(stage, key)
         sizes = {}
         for name, pixels in result.images.items():
-            content = encode_png(np.ascontiguousarray(pixels))
+            content = encode_png(pixels)
             write_atomic(base.with_name(f"{key}.{name}.png"), content)
             sizes[name] = len(content)
         stored = {"data": result.data, "images": sizes, "reasons": [reason.to_json() for reason in result.reasons]}

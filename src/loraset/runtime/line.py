@@ -4,7 +4,6 @@ In: a `Request`, an executor, the cache. Out: `Item`s whose rows fill up step by
 `OutputFolder`, or pixels kept for the whole set.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -18,7 +17,7 @@ from loraset.errors import InputError, LorasetError, PictureFailed
 from loraset.manifest import Row, file_id
 from loraset.recipe.model import Recipe
 from loraset.report.page import Tiles
-from loraset.runtime.cache import Cache, make_key
+from loraset.runtime.cache import Cache, hash_file, make_key
 from loraset.runtime.executor import Executor
 from loraset.runtime.outputs import OutputFolder
 from loraset.runtime.publish import Publisher
@@ -133,22 +132,26 @@ class Line:
         """Return the items that have not ended."""
         return [item for item in self.items if not item.ended]
 
-    def ingest(self) -> None:
+    def decode(self) -> None:
         """Decode every file once."""
         self._each(("ingest",), self.going)
 
-    def dedupe(self) -> list[dedupe.Group]:
+    def drop_copies(self) -> list[dedupe.Group]:
         """Group the copies; a copy that is dropped ends here."""
         items = {item.row.id: item for item in self.going}
         self.progress.stage("dedupe", len(items))
         with self.shop.watch("dedupe"):
-            groups = dedupe.dedupe([self._copy(item) for item in items.values()], self.recipe.dedupe)
+            groups = dedupe.dedupe([self._to_compare(item) for item in items.values()], self.recipe.dedupe)
         for group in groups:
             for member, reason in group.dropped.items():
                 items[member].reasons.append(reason)
                 items[member].row.duplicate_of = group.kept
         self.progress.advance("dedupe", len(items))
         return groups
+
+    def _to_compare(self, item: Item) -> dedupe.Entry:
+        assert item.task is not None
+        return dedupe.entry_of(item.row.id, item.found.source, item.task.sha256, item.task.result("ingest"))
 
     def mask(self) -> None:
         """Give every picture its mask: the engine sees the whole set first, where it learns from it."""
@@ -243,7 +246,7 @@ class Line:
 
         return of
 
-    def select(self) -> None:
+    def decide(self) -> None:
         """Decide on every file, from the stored numbers alone."""
         self.progress.stage("select", len(self.items))
         with self.shop.watch("select"):
@@ -324,9 +327,3 @@ class Line:
         )
         texts = [self._said(other, "ingest").get("caption") for other in [item, *copies]]
         return next((text for text in texts if text), "")
-
-
-def hash_file(path: Path) -> str:
-    """Return the sha256 (hex) of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

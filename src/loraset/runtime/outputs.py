@@ -15,7 +15,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from loraset.errors import OutputError
-from loraset.runtime.cache import canonical, write_atomic
+from loraset.runtime.cache import canonical, hash_file, write_atomic
 
 STATE = ".loraset"
 
@@ -81,7 +81,7 @@ class OutputFolder:
         path = self.root / file
         if entry is None or entry["key"] != key or not path.is_file():
             return False
-        if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+        if hash_file(path) != entry["sha256"]:
             return False
         with self._guard:
             self._used.add(file)
@@ -99,14 +99,13 @@ class OutputFolder:
         digest = hashlib.sha256(content).hexdigest()
         with self._guard:
             self._used.add(file)
-            if path.exists() and file not in self._known:
-                if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-                    raise OutputError(
-                        f"{path} is in the way: loraset did not write it and will not overwrite it",
-                        "Move it away, or name another folder with --output.",
-                    )
+            if file not in self._known and path.exists() and hash_file(path) != digest:
+                raise OutputError(
+                    f"{path} is in the way: loraset did not write it and will not overwrite it",
+                    "Move it away, or name another folder with --output.",
+                )
             self._note(file, key, digest)
-        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        if not path.is_file() or hash_file(path) != digest:
             write_atomic(path, content)
         return path
 

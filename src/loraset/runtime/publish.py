@@ -1,7 +1,7 @@
 """publish: cut-out -> the files of one picture in the output folder.
 
-In: a picture's task, its stem and verdict. Out: masks, variants with captions, masters, rejected cut-outs, written through
-the output folder; what is there unchanged is not rendered again. Never: a second rendering of the same thing.
+In: a picture's task, its stem and verdict. Out: masks, variants with captions, masters, rejected cut-outs, written
+through the output folder. Never: rendering again what is there unchanged.
 """
 
 from functools import cached_property

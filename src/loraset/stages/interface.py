@@ -19,9 +19,15 @@ from loraset.types import ByteImage, Found, Json, Picture, StageResult, View
 class Task(Protocol):
     """One picture on its way through the per-picture stages. Everything is read when asked and kept for this task only."""
 
-    recipe: Recipe
     found: Found
-    engine: Engine
+
+    @property
+    def recipe(self) -> Recipe:
+        """The run's recipe."""
+
+    @property
+    def engine(self) -> Engine:
+        """The run's engine."""
 
     @property
     def view(self) -> View:

@@ -1,14 +1,14 @@
 """mask: picture -> probability of the subject, by the recipe's engine.
 
-In: the picture as a `View`. Out: the probability at the engine's own grid (8 bit where it is exact, else 16 bit, so that
-a soft map is not cut into steps) and who made it. Never: stretching, thresholds, verdicts other than the engine's doubt.
+In: the picture as a `View`. Out: the probability at the engine's own grid (8 bit where it is exact, else 16 bit, so
+that a soft map is not cut into steps) and who made it. Never: stretching, thresholds, verdicts other than its doubt.
 """
 
 import numpy as np
 
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import Task
-from loraset.types import Declined, FloatImage, Json, Mask, Reason, StageResult
+from loraset.types import Declined, FloatImage, Json, Mask, Pixels, Reason, StageResult
 
 NAME = "mask"
 VERSION = 1
@@ -43,9 +43,11 @@ def run(task: Task) -> StageResult:
     )
 
 
-def _to_integers(mask: Mask) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8 | np.uint16]]:
-    top, kind = (255.0, np.uint8) if mask.exact else (65535.0, np.uint16)
-    return (np.clip(np.nan_to_num(mask.probability), 0.0, 1.0) * top + 0.5).astype(kind)
+def _to_integers(mask: Mask) -> Pixels:
+    clean = np.clip(np.nan_to_num(mask.probability), 0.0, 1.0)
+    if mask.exact:
+        return (clean * 255.0 + 0.5).astype(np.uint8)
+    return (clean * 65535.0 + 0.5).astype(np.uint16)
 
 
 def probability_of(result: StageResult) -> FloatImage:
