@@ -30,7 +30,7 @@ def task(photo_blur=0.0, gain=1.0, mask_noise=0.0, keep=1.0):
     grid = (1 - mask_noise) * grid + mask_noise * 0.5
     frame = Frame((0, 0, SIDE, SIDE), 1.0, (0, 0, 0, 0), (SIDE, SIDE))
     results = {
-        "mask": StageResult({"exact": False, "details": {}}, {"probability": (grid * 65535).astype(np.uint16)}),
+        "mask": StageResult({"exact": False, "confidence": None, "details": {}}, {"probability": (grid * 65535).astype(np.uint16)}),
         "frame": StageResult({"frame": frame.to_json(), "subject_share": float(alpha.mean()), "cut_share": 0.0}),
         "decontaminate": StageResult({}, {"cutout": cutout}),
     }

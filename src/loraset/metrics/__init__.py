@@ -9,6 +9,7 @@ METRICS = {
         "subject_share",
         "cut_off",
         "mask_uncertainty",
+        "mask_confidence",
         "edge_softness",
         "halo",
         "holes_islands",

@@ -10,48 +10,59 @@ towards the background in one place and away from it in another, cancels out.
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from loraset.metrics import edge_softness
 from loraset.metrics.interface import Metric, Specimen
 from loraset.types import BoolImage, FloatImage
 
-RIM_PX = 3.0  # depth of the rim inside the outline; outside it goes as far as alpha does
-GAP_PX = 4.0  # the subject's own colour is taken deeper than this
-REACH_PX = 12.0  # Gaussian from which the two colours are gathered
-SHRINK = 4  # they are smooth: gathered at a quarter of the size
+RIM_PX = (
+    3.0  # depth of the rim inside the outline, and of the subject's own colour; outside it goes as far as alpha does
+)
+REACH_PX = 4.0  # Gaussian from which the two colours are gathered: beyond lie the fill of a drawn line, other objects
+REACH_OF_EDGE = 1 / 3  # of a soft edge's width, where that is more: both colours must be seen across it
+SHRINK = 2  # they are smooth: gathered at half the size
 APART = 0.1  # colour difference of full scale at which a pixel has half its say
 RIDGE = 0.03  # pulls a rim that nowhere differs from the background to no halo
-
-
-def _colour_nearby(rgb: FloatImage, mask: BoolImage) -> tuple[FloatImage, BoolImage]:
-    """Mean colour of `rgb` within `mask` round each pixel, and where there is any such pixel near."""
-    height, width = mask.shape
-    small = (-(-width // SHRINK), -(-height // SHRINK))
-    weight = mask.astype(np.float32)
-    near = cv2.resize(np.dstack([rgb * weight[..., None], weight]), small, interpolation=cv2.INTER_AREA)
-    near = cv2.GaussianBlur(near, (0, 0), REACH_PX / SHRINK)
-    near = cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR)
-    colour = near[..., :3] / np.maximum(near[..., 3:], 1e-6)
-    return colour.astype(np.float32), np.asarray(near[..., 3] > 0.01)
 
 
 def measure(specimen: Specimen) -> float | None:
     """Return the share in [0, 1], or None where there is no rim with subject and background beside it."""
     alpha = specimen.alpha
-    gap = min(GAP_PX, float(specimen.depth.max()) / 2)
-    outside = (alpha < 0.02) & specimen.inside
-    subject_colour, near_subject = _colour_nearby(specimen.rgb, (specimen.depth > gap) & (alpha > 0.95))
-    photo = specimen.photo.astype(np.float32) / np.float32(255.0)
-    background_colour, near_background = _colour_nearby(photo, outside)
-    rim = (alpha > 0.02) & (specimen.depth <= RIM_PX) & near_subject & near_background
-    if not rim.any():
+    softness_px = edge_softness.measure(specimen)
+    if softness_px is None:
         return None
-    weight = alpha[rim].astype(np.float64)
-    across = (background_colour - subject_colour)[rim].astype(np.float64)
-    along = (specimen.rgb - subject_colour)[rim].astype(np.float64)
+    reach_px = max(REACH_PX, REACH_OF_EDGE * softness_px)
+    photo = specimen.photo.astype(np.float32) / np.float32(255.0)
+    deeper = (specimen.depth > min(RIM_PX, float(specimen.depth.max()) / 2)) & (alpha > 0.95)
+    outside = (alpha < 0.02) & specimen.inside
+    rim = np.nonzero((alpha > 0.02) & (specimen.depth <= RIM_PX))
+    subject, near_subject = _colour_nearby(specimen.rgb, deeper, rim, reach_px)
+    background, near_background = _colour_nearby(photo, outside, rim, reach_px)
+    known = near_subject & near_background
+    if not known.any():
+        return None
+    across = (background - subject)[known]
+    along = (specimen.rgb[rim] - subject)[known]
     apart = np.einsum("ij,ij->i", across, across)
-    say = weight / (apart + APART**2)
-    shared = np.sum(say * np.einsum("ij,ij->i", along, across))
-    return float(np.clip(shared / (np.sum(say * apart) + RIDGE * np.sum(weight)), 0.0, 1.0))
+    say = alpha[rim][known] / (apart + APART**2)
+    shared = np.sum(say * np.einsum("ij,ij->i", along, across), dtype=np.float64)
+    whole = np.sum(say * (apart + RIDGE * (apart + APART**2)), dtype=np.float64)
+    return float(np.clip(shared / whole, 0.0, 1.0))
+
+
+def _colour_nearby(
+    rgb: FloatImage, mask: BoolImage, at: tuple[NDArray[np.intp], ...], reach_px: float
+) -> tuple[FloatImage, NDArray[np.bool_]]:
+    """Mean colour of `rgb` within `mask` round the pixels `at` (rows, columns): (N, 3), and where there is any."""
+    height, width = mask.shape
+    small = (-(-width // SHRINK), -(-height // SHRINK))
+    weight = mask.astype(np.float32)
+    near = cv2.resize(np.dstack([rgb * weight[..., None], weight]), small, interpolation=cv2.INTER_AREA)
+    near = cv2.GaussianBlur(near, (0, 0), reach_px / SHRINK)
+    found = near[np.minimum(at[0] // SHRINK, small[1] - 1), np.minimum(at[1] // SHRINK, small[0] - 1)]
+    colour = found[:, :3] / np.maximum(found[:, 3:], np.float32(1e-6))
+    return colour.astype(np.float32), np.asarray(found[:, 3] > 0.01)
 
 
 METRIC = Metric("halo", "lower", (0.0, 1.0), measure)

@@ -29,6 +29,7 @@ class Specimen:
     subject_share : of the photo's area, as the frame stage found it.
     cut_share : of the subject's outline, lying on the photo's edge, as the frame stage found it.
     exact : the mask has true soft edges (see `types.Mask`).
+    confidence : the engine's own, [0, 1]; None where it has none.
     disagreement : of joined engines, [0, 1]; None where one worked alone.
     """
 
@@ -41,6 +42,7 @@ class Specimen:
     subject_share: float
     cut_share: float
     exact: bool = False
+    confidence: float | None = None
     disagreement: float | None = None
 
     @cached_property

@@ -52,6 +52,7 @@ TECHNICAL = {
 }
 CUTOUT = {
     "mask_uncertainty": Part(good=0.08, bad=0.35, cost=0.6),
+    "mask_confidence": Part(good=0.7, bad=0.2, cost=0.5),
     "engines_disagree": Part(good=0.08, bad=0.4, cost=0.6),
     "halo": Part(good=0.15, bad=0.7, cost=0.4),
     "holes_islands": Part(good=0.01, bad=0.1, cost=0.4),
@@ -80,6 +81,7 @@ def run(task: Task) -> StageResult:
         subject_share=frame["subject_share"],
         cut_share=frame["cut_share"],
         exact=bool(mask.data["exact"]),
+        confidence=mask.data["confidence"],
         disagreement=mask.data["details"].get("disagreement"),
     )
     numbers = measure(specimen)

@@ -1,0 +1,128 @@
+"""How far the metrics and the score can be trusted, on outside data: prints tables, asserts nothing.
+
+    LORASET_DATA=... python tests/benchmarks/scores.py halo sharpness copies
+    LORASET_DATA=... U2NET_HOME=... python tests/benchmarks/scores.py masks
+
+halo       the halo metric against the true colour error of the ring, over a sweep of contamination
+sharpness  whether it falls with each step of blur and of enlargement, and what noise does to it
+copies     subjects of photos against their re-encoded, cropped, mirrored selves and against each other
+masks      AUROC of the score for "IoU under .8", of whole runs with a model's masks
+"""
+
+import os
+import sys
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy.stats import rankdata, spearmanr
+
+from loraset.images import decode
+from loraset.metrics import halo, sharpness
+from loraset.metrics.interface import Specimen
+from loraset.ops.descriptors import color_distance, describe, hash_distance
+from loraset.types import Frame
+
+DATA = Path(os.environ.get("LORASET_DATA", ""))
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def pictures(folder):
+    return sorted(path for path in (DATA / folder).rglob("*") if path.suffix.lower() in SUFFIXES)
+
+
+def read(path):
+    return decode(path, max_pixels=200_000_000, animated="first-frame").picture
+
+
+def whole(rgb, alpha, photo):
+    """A specimen whose frame is the whole picture."""
+    height, width = alpha.shape
+    frame = Frame((0, 0, width, height), 1.0, (0, 0, 0, 0), (width, height))
+    inside = np.ones((height, width), dtype=bool)
+    mask = cv2.resize(alpha, (320, 320), interpolation=cv2.INTER_AREA)
+    return Specimen(rgb, alpha, photo, inside, mask, frame, float(alpha.mean()), 0.0)
+
+
+def benchmark_halo():
+    backgrounds = pictures("saliency/images")
+    shares = np.linspace(0, 1, 6)
+    metric, error, planted = [], [], []
+    for number, path in enumerate(pictures("cutouts")):
+        cutout = read(path)
+        scale = 700 / max(cutout.size)
+        size = tuple(round(side * scale) for side in cutout.size)
+        alpha = cv2.resize(cutout.alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        alpha = cv2.GaussianBlur(alpha, (0, 0), 1.5)
+        subject = cv2.resize(cutout.rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        background = read(backgrounds[7 * number % len(backgrounds)]).rgb
+        background = cv2.resize(background, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+        photo = subject * alpha[..., None] + background * (1 - alpha[..., None])
+        ring = (alpha > 0.02) & (alpha < 0.98)
+        for share in shares:
+            rgb = np.where(ring[..., None], (1 - share) * subject + share * background, subject)
+            found = halo.measure(whole(rgb.astype(np.float32), alpha, (photo * 255).astype(np.uint8)))
+            metric.append(found)
+            planted.append(share)
+            error.append(float((alpha[..., None] * np.abs(rgb - subject))[ring].mean()) * 255)
+    metric = np.array(metric, dtype=float)
+    print(
+        f"halo: Spearman with the true ring error {spearmanr(metric, error).statistic:.3f}, with the planted share ",
+        end="",
+    )
+    print(f"{spearmanr(metric, planted).statistic:.3f}")
+    for share in shares:
+        of_share = metric[np.isclose(planted, share)]
+        print(
+            f"  planted {share:.1f}: mean {of_share.mean():.3f}, 5-95 % {np.quantile(of_share, [0.05, 0.95]).round(3)}"
+        )
+
+
+def subject_of(photo):
+    """A round middle of the photo, as a subject whose outline is no one's."""
+    height, width = photo.shape[:2]
+    rows, columns = np.mgrid[0:height, 0:width]
+    radius = 0.35 * min(height, width)
+    alpha = (np.hypot(columns - width / 2, rows - height / 2) < radius).astype(np.float32)
+    return whole(photo.astype(np.float32) / 255, alpha, photo)
+
+
+def benchmark_sharpness():
+    blurs, scales, noises = (0, 0.7, 1, 1.5, 2, 3, 4), (1, 1.5, 2, 3, 4), (2, 5, 8)
+    falls = {"blur": 0, "enlargement": 0}
+    rows = []
+    photos = pictures("photos")[::2][:20]
+    for path in photos:
+        photo = read(path).rgb
+        scale = 1024 / max(photo.shape[:2])
+        photo = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        base = subject_of(photo)
+        blurred = [
+            sharpness.measure(replace(base, photo=cv2.GaussianBlur(photo, (0, 0), s) if s else photo)) for s in blurs
+        ]
+        large = []
+        for factor in scales:
+            small = cv2.resize(photo, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+            again = cv2.resize(small, photo.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+            large.append(sharpness.measure(replace(base, photo=again)))
+        random = np.random.default_rng(0)
+        noisy = []
+        for noise in noises:
+            soft = cv2.GaussianBlur(photo, (0, 0), 4) + random.normal(0, noise, photo.shape)
+            noisy.append(sharpness.measure(replace(base, photo=np.clip(soft, 0, 255).astype(np.uint8))))
+        falls["blur"] += all(a > b for a, b in zip(blurred, blurred[1:], strict=False))
+        falls["enlargement"] += all(a > b for a, b in zip(large, large[1:], strict=False))
+        rows.append(blurred + large[1:] + noisy)
+    print(f"sharpness: falls strictly on {falls} of {len(photos)} photos")
+    names = [f"blur {s}" for s in blurs] + [f"x{f}" for f in scales[1:]] + [f"blur 4 + noise {n}" for n in noises]
+    for name, column in zip(names, np.array(rows).T, strict=True):
+        print(f"  {name:16s} min {column.min():.3f} median {np.median(column):.3f} max {column.max():.3f}")
+
+
+if __name__ == "__main__":
+    if not DATA.name:
+        sys.exit("set LORASET_DATA to the folder of the outside data")
+    for name in sys.argv[1:]:
+        globals()[f"benchmark_{name}"]()
