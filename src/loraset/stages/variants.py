@@ -18,6 +18,8 @@ from loraset.stages.captions import Backdrop
 from loraset.stages.decontaminate import REACH_SHARE
 from loraset.types import ByteImage, Cutout
 
+STORED_FILL = (128, 128, 128)  # what `decontaminate` lays under alpha 0, beyond the subject's own colour
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rendered:
@@ -56,7 +58,7 @@ def render(rgba: ByteImage, variant: Variant, *, photo: ByteImage | None, pictur
     Parameters
     ----------
     rgba : uint8 array of shape (H, W, 4), straight
-        The framed cut-out.
+        The framed cut-out as `decontaminate` made it.
     variant : Variant
     photo : uint8 array of shape (H, W, 3), or None
         The photo in the same frame; only read where `needs_photo`.
@@ -85,6 +87,8 @@ def render(rgba: ByteImage, variant: Variant, *, photo: ByteImage | None, pictur
 
 def _with_fill(rgba: ByteImage, fill: tuple[int, int, int]) -> ByteImage:
     """Return the same picture with, under alpha 0, the edge's colour carried outwards and then the fill."""
+    if fill == STORED_FILL:
+        return rgba.copy()
     alpha = rgba[..., 3].astype(np.float32) / np.float32(255.0)
     colour = rgba[..., :3].astype(np.float32) / np.float32(255.0)
     reach_px = max(4, round(max(alpha.shape) * REACH_SHARE))
