@@ -69,8 +69,8 @@ def carry_up(rgb_small: ByteImage, alpha_small: FloatImage, rgb: ByteImage) -> F
     alpha = alpha[:, np.where(part_x < 0.5, low_x, high_x)]
     for top in range(0, height, STRIP):
         rows = slice(top, min(top + STRIP, height))
-        strip: BoolImage = np.logical_or(unsure[low_y[rows]], unsure[high_y[rows]])
-        wanted: BoolImage = strip.any(axis=0)
+        strip: BoolImage = np.asarray(unsure[low_y[rows]] | unsure[high_y[rows]], dtype=bool)
+        wanted: BoolImage = np.asarray(strip.any(axis=0), dtype=bool)
         columns = np.flatnonzero(wanted[low_x] | wanted[high_x])
         if columns.size == 0:
             continue

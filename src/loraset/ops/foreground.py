@@ -1,0 +1,162 @@
+"""The true colour of the soft edge, and what lies under alpha 0.
+
+In: a photo and its alpha. Out: the subject's colour without the background's part. Never: a change where alpha is 1,
+or a pixel of the source's background where alpha is 0.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from loraset.color import to_linear, to_srgb
+from loraset.types import ByteImage, FloatImage, Light
+
+MID_SIDE = 1024  # long side up to which the colours are solved; larger pictures only correct its answer
+PURITY = 20  # power of alpha by which a pixel votes for a colour: mixed pixels say little
+FILLED = 4  # a pyramid level speaks for itself from a weight of 1/4
+SWEEPS = 6
+SMOOTH = 1e-5  # ties of neighbours of equal alpha
+SMOOTH_AT_EDGES = 0.1  # more ties where alpha changes
+DAMPING = 0.05  # of the correction at full size
+SOLID, CLEAR = np.float32(254 / 255), np.float32(1 / 255)
+
+
+def pull_push(image: FloatImage, weight: FloatImage) -> FloatImage:
+    """The image where it has weight, and a smooth filling from there elsewhere: float32 array of shape (H, W, C).
+
+    Gortler et al.: The Lumigraph, 1996.
+
+    image : float32 array of shape (H, W, C). weight : float32 array of shape (H, W), [0, 1].
+    """
+    levels = [(image * weight[..., None], weight)]
+    while max(levels[-1][1].shape) > 2:
+        sums, mass = levels[-1]
+        size = max(1, (mass.shape[1] + 1) // 2), max(1, (mass.shape[0] + 1) // 2)
+        levels.append((_area(sums, size), _area(mass, size)))
+    total, whole = levels[-1]
+    filled = np.broadcast_to(total.sum(axis=(0, 1)) / max(float(whole.sum()), 1e-12), total.shape).astype(np.float32)
+    for sums, mass in reversed(levels):
+        size = mass.shape[1], mass.shape[0]
+        coarse = cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR).reshape(sums.shape)
+        own = np.minimum(1.0, FILLED * mass)[..., None]
+        filled = own * (sums / np.maximum(mass, 1e-12)[..., None]) + (1 - own) * coarse
+    return np.asarray(filled, dtype=np.float32)
+
+
+def _area(image: FloatImage, size: tuple[int, int]) -> FloatImage:
+    reduced = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced, dtype=np.float32).reshape(size[1], size[0], *image.shape[2:])
+
+
+def _solved(image: FloatImage, alpha: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """Foreground and background colours that explain the image, smooth where alpha is.
+
+    Germer et al.: Fast Multi-Level Foreground Estimation, 2020, its last level only: the coarser ones are replaced by
+    pull-push, which does not trust mixed pixels.
+    """
+    height, width = alpha.shape
+    foreground = pull_push(image, alpha**PURITY).reshape(-1, 3)
+    background = pull_push(image, (1 - alpha) ** PURITY).reshape(-1, 3)
+    flat, colors = alpha.reshape(-1), image.reshape(-1, 3)
+    foreground[flat >= SOLID] = colors[flat >= SOLID]
+    background[flat <= CLEAR] = colors[flat <= CLEAR]
+    ring = np.flatnonzero((flat > CLEAR) & (flat < SOLID))
+    rows, cols = np.divmod(ring, width)
+    neighbours = (
+        np.maximum(rows - 1, 0) * width + cols,
+        np.minimum(rows + 1, height - 1) * width + cols,
+        rows * width + np.maximum(cols - 1, 0),
+        rows * width + np.minimum(cols + 1, width - 1),
+    )
+    part = flat[ring, None]
+    ties = [SMOOTH + SMOOTH_AT_EDGES * np.abs(part - flat[near, None]) for near in neighbours]
+    tied = np.sum(ties, axis=0, dtype=np.float32)
+    front, both, back = part * part + tied, part * (1 - part), (1 - part) * (1 - part) + tied
+    scale = 1 / (front * back - both * both)
+    for _ in range(SWEEPS):
+        toward_front, toward_back = part * colors[ring], (1 - part) * colors[ring]
+        for near, tie in zip(neighbours, ties, strict=True):
+            toward_front = toward_front + tie * foreground[near]
+            toward_back = toward_back + tie * background[near]
+        foreground[ring] = np.clip((back * toward_front - both * toward_back) * scale, 0, 1)
+        background[ring] = np.clip((front * toward_back - both * toward_front) * scale, 0, 1)
+    return foreground.reshape(image.shape), background.reshape(image.shape)
+
+
+def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> FloatImage:
+    """The subject's own colour: float32 array of shape (H, W, 3), sRGB-encoded, [0, 1].
+
+    Where alpha is 1 it is the photo's colour, bit for bit; only the soft edge changes, and where alpha is 0 the
+    photo's colour is left (see `extend_colour`).
+
+    rgb : uint8 array of shape (H, W, 3), sRGB. alpha : float32 array of shape (H, W), [0, 1].
+    light : the light in which the edge was mixed.
+    """
+    result = rgb.astype(np.float32) / np.float32(255)
+    height, width = alpha.shape
+    scale = min(1.0, MID_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = result if scale == 1.0 else _area(result, size)
+    small_alpha = alpha if scale == 1.0 else _area(alpha, size)
+    foreground, background = _solved(to_linear(small) if light == "linear" else small, small_alpha)
+    rows, cols = np.nonzero((alpha > CLEAR) & (alpha < SOLID))
+    if scale == 1.0:
+        mixed = foreground[rows, cols]
+    else:
+        colors = to_linear(result[rows, cols]) if light == "linear" else result[rows, cols]
+        part = alpha[rows, cols, None]
+        front = _sampled(foreground, rows, cols, scale)
+        rest = colors - part * front - (1 - part) * _sampled(background, rows, cols, scale)
+        mixed = np.clip(front + part * rest / (part**2 + (1 - part) ** 2 + np.float32(DAMPING)), 0, 1)
+    result[rows, cols] = to_srgb(mixed) if light == "linear" else mixed
+    return result
+
+
+def _sampled(image: FloatImage, rows: NDArray[np.intp], cols: NDArray[np.intp], scale: float) -> FloatImage:
+    """The small image at places of the full-size one, bilinear: (n, 3)."""
+    x = ((cols + 0.5) * scale - 0.5).astype(np.float32)
+    y = ((rows + 0.5) * scale - 0.5).astype(np.float32)
+    x, y = np.clip(x, 0, image.shape[1] - 1), np.clip(y, 0, image.shape[0] - 1)
+    left, top = x.astype(np.intp), y.astype(np.intp)
+    right, below = np.minimum(left + 1, image.shape[1] - 1), np.minimum(top + 1, image.shape[0] - 1)
+    h, v = (x - left)[:, None], (y - top)[:, None]
+    upper = image[top, left] * (1 - h) + image[top, right] * h
+    lower = image[below, left] * (1 - h) + image[below, right] * h
+    return np.asarray(upper * (1 - v) + lower * v, dtype=np.float32)
+
+
+def extend_colour(
+    foreground: FloatImage, alpha: FloatImage, *, reach_px: int, fill: tuple[int, int, int]
+) -> FloatImage:
+    """The foreground with its colour extended outwards under alpha 0, then the fill: float32 of shape (H, W, 3).
+
+    Whoever resizes or filters the picture finds the subject's colour next to the edge, and further out exactly the
+    fill. Pixels with alpha above 0 are not changed.
+
+    foreground : float32 array of shape (H, W, 3), [0, 1]. alpha : float32 array of shape (H, W), [0, 1].
+    reach_px : width of the extension; it fades into the fill over its outer half.
+    fill : colour far from the subject, 0..255.
+    """
+    ground = np.array(fill, dtype=np.float32) / np.float32(255)
+    seen = alpha > 0
+    result = np.where(seen[..., None], foreground, ground)
+    if reach_px <= 0 or not seen.any() or seen.all():
+        return result
+    distance = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 5)
+    rows, cols = np.nonzero(~seen & (distance < reach_px))
+    if rows.size == 0:
+        return result
+    box = _around(seen, reach_px)
+    extended = pull_push(np.ascontiguousarray(foreground[box]), np.ascontiguousarray(alpha[box]) ** 2)
+    fade = np.clip(2 - 2 * distance[rows, cols, None] / np.float32(reach_px), 0, 1)
+    color = extended[rows - box[0].start, cols - box[1].start]
+    result[rows, cols] = fade * color + (1 - fade) * ground
+    return result
+
+
+def _around(seen: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    rows, cols = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(cols[0]) - margin), int(cols[-1]) + margin + 1),
+    )
