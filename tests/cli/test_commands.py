@@ -161,6 +161,20 @@ def test_no_input_and_an_empty_folder_are_input_errors(here, capsys):
     assert invoke(["run", "my.toml", "--input", "empty"]) == 3
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C there")
+def test_an_interrupt_is_answered_at_once_and_ends_with_its_code():
+    script = """
+import os, signal, click
+from loraset.cli.main import cli, main
+cli.commands["recipes"] = click.Command("recipes", callback=lambda: os.kill(os.getpid(), signal.SIGINT))
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script, "recipes"], capture_output=True, text=True, check=False)
+    assert done.returncode == INTERRUPTED
+    assert done.stderr.index("stopping when") < done.stderr.index("error: stopped")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_terminal_that_knows_no_unicode_gets_escapes(tmp_path):
     (tmp_path / "猫.toml").write_text("[frame]\nstep = 0\n", encoding="utf-8")
     done = subprocess.run(

@@ -4,10 +4,12 @@ In: the command line. Out: data on stdout, talk on stderr, an exit code. Never: 
 """
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -84,4 +86,12 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # names of files may hold what a terminal's encoding cannot say
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGINT, _interrupted)
     sys.exit(invoke(sys.argv[1:]))
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    """Answer Ctrl-C at once: the pictures in work are finished first, which may take some seconds."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    render.say("\nstopping when the pictures in work are done")
+    raise KeyboardInterrupt
