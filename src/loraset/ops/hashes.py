@@ -18,11 +18,13 @@ from loraset.types import PROXY_SIDE, BoolImage, ByteImage, FloatImage
 HASH_SIDE = 256  # hashes read 32x32 px and less; from here that costs 1 ms instead of 10
 FLAT_LEVELS = 2.0  # standard deviation of luma below which a picture has no layout to compare
 SHARPNESS_BLUR_PX = 1.5
+ARTEFACTS = 0.5  # variance that compression adds; below it a blurred photo's copies would count as sharper
 SMALL_SIDE = 64
 SMALL_BLUR = 0.35  # standard deviation of the blur before sampling, in px of the small picture
-WORST_LEVELS = 14.0  # copies stay below 11 of 255 (recompressed, resized, cropped up to 5 %), other poses begin at 24
-WORST_SHARE = 0.35  # and this share of the contrast, for pale pictures
+WORST_LEVELS = 14.0  # most copies (recompressed, resized, cropped up to 5 %) lie below 10; other poses begin above 20
+WORST_SHARE = 0.5  # of the contrast: the limit for pale pictures
 TONE_KNOTS = 6
+OPPONENT = np.array([[0.299, 0.587, 0.114], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]], np.float32)  # luma, red-green, blue
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +71,19 @@ def sharpness(rgb: ByteImage) -> float:
         luma = np.asarray(cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), dtype=np.float32)
     smooth = cv2.GaussianBlur(luma, (0, 0), SHARPNESS_BLUR_PX)
     contrast = max(float(luma.var(dtype=np.float64)), FLAT_LEVELS**2)
-    return float(cv2.Laplacian(smooth, cv2.CV_32F).var(dtype=np.float64)) / contrast
+    return (float(cv2.Laplacian(smooth, cv2.CV_32F).var(dtype=np.float64)) + ARTEFACTS) / contrast
 
 
 def small_picture(rgb: ByteImage) -> ByteImage:
-    """Luma of the whole picture at SMALL_SIDE x SMALL_SIDE px, whatever its shape, blurred before it is sampled.
+    """uint8 (SMALL_SIDE, SMALL_SIDE, 3): the whole picture, whatever its shape, blurred before it is sampled.
 
     rgb : uint8 array of shape (H, W, 3).
     """
-    luma = reduce_to(_luma(rgb), 4 * SMALL_SIDE)
-    blur = SMALL_BLUR * min(luma.shape) / SMALL_SIDE
+    smaller = reduce_to(rgb, 4 * SMALL_SIDE)
+    blur = SMALL_BLUR * min(smaller.shape[:2]) / SMALL_SIDE
     if blur > SMALL_BLUR:
-        luma = np.asarray(cv2.GaussianBlur(luma, (0, 0), blur), dtype=np.uint8)
-    return np.asarray(cv2.resize(luma, (SMALL_SIDE, SMALL_SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        smaller = np.asarray(cv2.GaussianBlur(smaller, (0, 0), blur), dtype=np.uint8)
+    return np.asarray(cv2.resize(smaller, (SMALL_SIDE, SMALL_SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def same_photo(first: ByteImage, second: ByteImage) -> bool:
@@ -89,27 +91,30 @@ def same_photo(first: ByteImage, second: ByteImage) -> bool:
 
     first, second : uint8 arrays as `small_picture` makes them.
     """
-    contrast = min(float(first.std()), float(second.std()))
+    contrast = min(float(_luma(first).std()), float(_luma(second).std()))
     return worst_difference(first, second) <= min(WORST_LEVELS, WORST_SHARE * contrast)
 
 
 def worst_difference(first: ByteImage, second: ByteImage) -> float:
     """Largest difference, in levels of 255, that is left when one small picture is laid on the other.
 
-    The second is registered by an affine map (ECC: Evangelidis and Psarakis 2008) and its tones are mapped to the
-    first's by a piecewise linear curve, or the other way round, whichever leaves less. Infinite where they do not
+    The second is registered by an affine map of its luma (ECC: Evangelidis and Psarakis 2008), and its tones and
+    colours are mapped to the first's, or the other way round, whichever leaves less. Infinite where they do not
     register.
+
+    first, second : uint8 arrays as `small_picture` makes them.
     """
-    a, b = first.astype(np.float32), second.astype(np.float32)
+    a, b = first.astype(np.float32) @ OPPONENT.T, second.astype(np.float32) @ OPPONENT.T
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
+    luma_a, luma_b = (np.ascontiguousarray(planes[..., 0]) for planes in (a, b))
     try:
-        _, warp = cv2.findTransformECC(a, b, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop)
+        _, warp = cv2.findTransformECC(luma_a, luma_b, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop)
     except cv2.error:
         return float("inf")
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     side = (SMALL_SIDE, SMALL_SIDE)
     moved = cv2.warpAffine(b, warp, side, flags=flags, borderMode=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
-    shared = cv2.warpAffine(np.ones_like(b), warp, side, flags=flags) > 0.99
+    shared = cv2.warpAffine(np.ones(side, np.float32), warp, side, flags=flags) > 0.99
     shared[[0, 1, -2, -1]] = False
     shared[:, [0, 1, -2, -1]] = False
     if shared.mean() < 0.5:
@@ -118,17 +123,21 @@ def worst_difference(first: ByteImage, second: ByteImage) -> float:
 
 
 def _worst_after_toning(source: FloatImage, target: FloatImage, shared: BoolImage) -> float:
-    """Fit target = curve(source) by least squares, twice with the misfits weighted down; the largest misfit left."""
+    """Fit target = curve(luma) + linear(colour) by least squares, twice with the misfits weighted down; the worst left.
+
+    source, target : float32 arrays of shape (H, W, 3): luma and two opponent colours.
+    """
     x, y = source[shared], target[shared]
-    knots = np.linspace(x.min(), x.max(), TONE_KNOTS)
+    knots = np.linspace(x[:, 0].min(), x[:, 0].max(), TONE_KNOTS)
     step = max(float(knots[1] - knots[0]), 1e-3)
-    hats = np.maximum(0.0, 1.0 - np.abs(x[:, None] - knots) / step)
-    weight = np.ones(x.shape)
+    curve = np.maximum(0.0, 1.0 - np.abs(x[:, :1] - knots) / step)
+    terms = np.hstack([curve, x[:, 1:] / np.float32(255.0)])
+    weight = np.ones((len(x), 1))
     for _ in range(2):
-        weighted = hats * weight[:, None]
-        curve = np.linalg.solve(weighted.T @ hats + 0.01 * np.eye(TONE_KNOTS), weighted.T @ y)
-        misfit = hats @ curve - y
-        weight = 1.0 / np.maximum(np.abs(misfit), np.float32(4.0))
+        weighted = terms * weight
+        mapped = np.linalg.solve(weighted.T @ terms + 0.01 * np.eye(terms.shape[1]), weighted.T @ y)
+        misfit = terms @ mapped - y
+        weight = 1.0 / np.maximum(np.abs(misfit).max(axis=1, keepdims=True), 4.0)
     left = np.zeros(source.shape, np.float32)
     left[shared] = misfit
     return float(np.abs(cv2.GaussianBlur(left, (0, 0), 1.0)).max())
