@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from loraset.color import to_linear, to_srgb
 from loraset.sample.camera import Camera, Light
-from loraset.sample.fur import Strands
+from loraset.sample.fur import BED, Strands
 from loraset.sample.toy import Array, Parts, light_through
 from loraset.types import ByteImage
 
@@ -38,7 +38,7 @@ def draw(parts: Parts, strands: Strands, camera: Camera, light: Light, under: Ar
     buttons = [(float(d), place) for place, d in _eye_places(parts, camera)]
     order = np.argsort(-depth[:, 1:3].mean(axis=1), kind="stable")
     far = depth[order, 1:3].mean(axis=1)
-    _draw_undercoat(canvas, at, ink, scale * camera.focal_px / float(depth.mean()))
+    _draw_bed(canvas, strands, camera, ink, scale)
     start = 0
     for eye_depth, place in sorted(buttons, reverse=True, key=lambda item: item[0]):
         stop = int(np.searchsorted(-far, -eye_depth))
@@ -58,12 +58,13 @@ def _draw_lines(canvas: ByteImage, at: Whole, ink: Whole, thick: Whole, order: W
         cv2.polylines(canvas, [high[i]], False, (*tip, 255), max(widths[i] - 1, 1), cv2.LINE_AA, _BITS)
 
 
-def _draw_undercoat(canvas: ByteImage, at: Whole, ink: Whole, unit_px: float) -> None:
-    """Dense short fur below the strands: some of them again, thick, dark and cut short."""
-    low, colors = np.ascontiguousarray(at[::2, :2]), (ink[::2, 0] * 0.88).astype(int).tolist()
-    thick = max(round(unit_px * 0.038), 1)
-    for line, color in zip(low, colors, strict=True):
-        cv2.polylines(canvas, [line], False, (*color, 255), thick, cv2.LINE_8, _BITS)
+def _draw_bed(canvas: ByteImage, strands: Strands, camera: Camera, ink: Whole, scale: int) -> None:
+    """Dense short fur below the strands: dots under every second root, so deep that they swell no outline."""
+    middle, depth = camera.project(strands.bed[::2])
+    radius = max(round(BED * camera.focal_px / float(depth.mean()) * (scale << _BITS)), 1)
+    dots = np.round(middle * (scale << _BITS)).astype(np.int32).tolist()
+    for dot, color in zip(dots, (ink[::2, 0] * 0.92).astype(int).tolist(), strict=True):
+        cv2.circle(canvas, dot, radius, (*color, 255), -1, cv2.LINE_8, _BITS)
 
 
 def _draw_cloth(canvas: ByteImage, parts: Parts, camera: Camera, under: Array, scale: int) -> None:
@@ -78,7 +79,7 @@ def _draw_cloth(canvas: ByteImage, parts: Parts, camera: Camera, under: Array, s
         side = np.cross(view, [0, 0, 1] if abs(view[2]) < 0.9 else [1, 0, 0])
         side /= np.linalg.norm(side)
         rim = np.cos(turn)[:, None] * side + np.sin(turn)[:, None] * np.cross(view, side)
-        world = (0.97 * rim * parts.radii[p]) @ parts.rotation[p].T + parts.center[p]
+        world = (0.94 * rim * parts.radii[p]) @ parts.rotation[p].T + parts.center[p]
         outline = np.round(camera.project(world.astype(np.float32))[0] * (scale << _BITS)).astype(np.int32)
         cv2.fillPoly(canvas, [outline], (*ink[p], 255), cv2.LINE_AA, _BITS)
 
@@ -125,15 +126,19 @@ def _draw_eye(canvas: ByteImage, parts: Parts, camera: Camera, light: Light, pla
     canvas[y0:y1, x0:x1] = np.round(patch * (1 - cover) + full * cover).astype(np.uint8)
 
 
+def linear_premultiplied(canvas: ByteImage) -> Array:
+    """float32 (H, W, 4) in linear light of a uint8 canvas that holds sRGB premultiplied by coverage."""
+    curve = to_linear(np.arange(256, dtype=np.float32) / np.float32(255))
+    result = np.dstack([curve[canvas[..., :3]], canvas[..., 3].astype(np.float32) / np.float32(255)])
+    partial = np.flatnonzero((canvas[..., 3] > 0) & (canvas[..., 3] < 255))
+    some = canvas.reshape(-1, 4)[partial].astype(np.float32)
+    straight = to_linear(np.minimum(some[:, :3] / some[:, 3:], 1))  # take it apart before the curve
+    result.reshape(-1, 4)[partial, :3] = straight * some[:, 3:] / np.float32(255)
+    return np.asarray(result, np.float32)
+
+
 def _reduced(canvas: ByteImage, scale: int) -> tuple[Array, Array]:
     """Average the canvas down in linear light."""
-    curve = to_linear(np.arange(256, dtype=np.float32) / np.float32(255))
     size = (canvas.shape[1] // scale, canvas.shape[0] // scale)
-    cover = canvas[..., 3].astype(np.float32) / np.float32(255)
-    partial = np.flatnonzero((canvas[..., 3] > 0) & (canvas[..., 3] < 255))
-    color = curve[canvas[..., :3]]
-    # The canvas holds sRGB premultiplied by coverage: take it apart before the curve, put it together after.
-    a = cover.reshape(-1)[partial, None]
-    straight = np.minimum(canvas.reshape(-1, 4)[partial, :3] / (255 * a), 1).astype(np.float32)
-    color.reshape(-1, 3)[partial] = to_linear(straight) * a
-    return cv2.resize(color, size, interpolation=cv2.INTER_AREA), cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(linear_premultiplied(canvas), size, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(small[..., :3]), np.ascontiguousarray(small[..., 3])

@@ -22,6 +22,7 @@ from loraset.sample.toy import (
     openness,
 )
 
+BED = 0.019  # radius of the dots that stand for the dense short fur between strands
 THREAD = (0.17, 0.10, 0.09)  # linear albedo of nose and mouth
 
 
@@ -30,9 +31,11 @@ class Strands:
     """Lines in space.
 
     points : (N, 4, 3) from root to tip. colors : (N, 2, 3), linear, of the lower and the upper half. width : (N,).
+    bed : (N, 3), below each root: the middle of the dense short fur it grows from.
     """
 
     points: Array
+    bed: Array
     colors: Array
     width: Array
 
@@ -137,17 +140,22 @@ def grow(parts: Parts, species: Species, camera: Camera, light: Light, rng: np.r
 
     tip = points[:, 3] - points[:, 0]
     tip /= np.linalg.norm(tip, axis=1, keepdims=True) + 1e-6
-    facing = roots.normal + 0.55 * tip
+    to_eye = np.asarray(camera.eye, np.float32) - roots.point
+    to_eye /= np.linalg.norm(to_eye, axis=1, keepdims=True)
+    # Seen along the surface, fur is so deep that light scatters evenly through it: an outline shows no single strands.
+    plain = np.clip((np.einsum("ij,ij->i", roots.normal, to_eye) - 0.2) / 0.5, 0, 1)[:, None]
+    facing = roots.normal + (0.15 + 0.40 * plain) * tip
     facing /= np.linalg.norm(facing, axis=1, keepdims=True)
     reach = light_through(parts, roots.point + 0.02 * roots.normal, light.direction, roots.part, light.softness)
     open_ = openness(parts, roots.point, roots.normal, roots.part)
     ground = np.clip(roots.point[:, 1] / 0.22, 0, 1)
     fallen = light.shade(facing, reach, open_ * (0.45 + 0.55 * ground), 0.35)
     albedo = to_linear(np.array(species.colors, np.float32))[material]
-    shade = fallen * albedo * rng.uniform(0.90, 1.10, (number, 1)).astype(np.float32)
-    depth = np.array([0.74, 1.04], np.float32)  # light hardly reaches down between the strands
-    colors = shade[:, None, :] * depth[None, :, None]
-    return Strands(points.astype(np.float32), colors.astype(np.float32), np.full(number, 0.0028, np.float32))
+    shade = fallen * albedo * (1 + plain * rng.uniform(-0.1, 0.1, (number, 1)).astype(np.float32))
+    depth = 1 + plain * np.array([[-0.26, 0.04]], np.float32)  # light hardly reaches down between the strands
+    colors = shade[:, None, :] * depth[:, :, None]
+    bed = roots.point - BED * roots.normal
+    return Strands(points.astype(np.float32), bed, colors.astype(np.float32), np.full(number, 0.0028, np.float32))
 
 
 def sew(parts: Parts, light: Light, rng: np.random.Generator) -> Strands:
@@ -174,13 +182,15 @@ def sew(parts: Parts, light: Light, rng: np.random.Generator) -> Strands:
     sheen = np.clip((normal @ light.direction), 0, 1)[:, None] ** 8 * 0.10 * np.asarray(light.key)
     shade = fallen * np.asarray(THREAD) * rng.uniform(0.75, 1.3, (len(flat), 1)) + sheen * reach[:, None]
     colors = np.repeat(shade[:, None, :], 2, axis=1).astype(np.float32)
-    return Strands(points.astype(np.float32), colors, np.full(len(flat), 0.013, np.float32))
+    bed = points[:, 0] - np.float32(2 * BED) * normal
+    return Strands(points.astype(np.float32), bed, colors, np.full(len(flat), 0.013, np.float32))
 
 
 def joined(*groups: Strands) -> Strands:
     """All strands of several groups."""
     return Strands(
         np.concatenate([g.points for g in groups]),
+        np.concatenate([g.bed for g in groups]),
         np.concatenate([g.colors for g in groups]),
         np.concatenate([g.width for g in groups]),
     )

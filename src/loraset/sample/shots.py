@@ -35,12 +35,36 @@ LIGHTS: dict[str, Light] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Ball:
+    """A striped ball on the ground: its place, its radius (size), sRGB colours of it and of its stripe."""
+
+    x: float
+    z: float
+    size: float
+    colors: tuple[Triple, Triple]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A toy block on the ground: its place, half its edge (size), its turn, the sRGB colour of its faces."""
+
+    x: float
+    z: float
+    size: float
+    turn_deg: float
+    color: Triple
+
+
+RED, BLUE, YELLOW, PALE = (0.72, 0.16, 0.13), (0.15, 0.33, 0.60), (0.90, 0.68, 0.20), (0.90, 0.88, 0.84)
+
+
+@dataclass(frozen=True, slots=True)
 class Backdrop:
     """A place.
 
     ground, wall : names of `textures.TEXTURES` ("lawn" grows blades). wall_at : distance of the wall behind the toy.
     tile, wall_tile : side of a texture in toy units. aperture : how fast blur grows with distance. lamps : lights far
-    behind.
+    behind. things : what else stands there.
     """
 
     ground: str
@@ -50,26 +74,33 @@ class Backdrop:
     wall_tile: float = 6.0
     aperture: float = 0.006
     lamps: bool = False
+    things: tuple[Ball | Block, ...] = ()
 
 
 BACKDROPS: dict[str, Backdrop] = {
-    "room": Backdrop("wood", "blue_wall"),
+    "room": Backdrop("wood", "blue_wall", things=(Ball(-1.35, -1.3, 0.36, (RED, PALE)),)),
     "terrace": Backdrop("concrete", "brick", 1.7),
     "lawn": Backdrop("lawn", "garden", 14.0, wall_tile=16.0, aperture=0.008),
     "blanket": Backdrop("blanket", "blanket", 2.4),
     "evening": Backdrop("dark_wood", "night", 9.0, aperture=0.020, lamps=True),
     "path": Backdrop("gravel", "garden", 12.0, tile=3.4, wall_tile=14.0, aperture=0.008),
-    "rug": Backdrop("carpet", "plaster", 2.4, tile=5.0),
+    "rug": Backdrop(
+        "carpet", "plaster", 3.2, tile=5.0, things=(Block(1.3, -1.2, 0.2, 25, BLUE), Block(-1.5, -0.9, 0.2, 50, YELLOW))
+    ),
     "library": Backdrop("pale_wood", "books", 2.6, wall_tile=5.0, aperture=0.012),
     "screen": Backdrop("screen", "screen", tile=9.0, wall_tile=9.0),
     "wood": Backdrop("leaves", "garden", 13.0, tile=3.4, wall_tile=16.0, aperture=0.010),
     "bed": Backdrop("linen", "plaster", 3.0),
     "sofa": Backdrop("denim", "curtain", aperture=0.010),
-    "kitchen": Backdrop("tiles", "plaster", 1.8),
+    "kitchen": Backdrop(
+        "tiles", "plaster", 1.8, things=(Block(-1.25, -0.7, 0.2, 35, YELLOW), Block(-0.92, -1.2, 0.2, 5, BLUE))
+    ),
     "beach": Backdrop("sand", "garden", 26.0, wall_tile=30.0),
     "window sill": Backdrop("pale_wood", "garden", 7.0, wall_tile=9.0, aperture=0.016),
-    "yard": Backdrop("concrete", "blue_wall", 3.0),
-    "table": Backdrop("pale_wood", "plaster", 2.4),
+    "yard": Backdrop("concrete", "blue_wall", 3.0, things=(Ball(1.7, -1.5, 0.45, (BLUE, PALE)),)),
+    "table": Backdrop(
+        "pale_wood", "plaster", 2.4, things=(Block(-1.2, -0.9, 0.22, 20, RED), Ball(1.5, -1.1, 0.28, (YELLOW, BLUE)))
+    ),
     "dark room": Backdrop("dark_wood", "curtain"),
 }
 

@@ -1,7 +1,7 @@
 """What the toy stands on and before: painted textures of ground and walls.
 
-In: a random generator and a size. Out: albedo in linear light, float32 (n, n, 3), that may be mirrored at its edges.
-Never: light or perspective; `scene` adds both.
+In: a random generator and a size. Out: albedo in linear light, float32 (n, n, 3); beyond its edges it is laid again,
+mirrored, or as it is where it is in `TILING`. Never: light or perspective; `scene` adds both.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ import numpy as np
 
 from loraset.color import to_linear
 from loraset.sample.toy import Array, Triple
+from loraset.types import ByteImage
 
 Texture = Callable[[np.random.Generator, int], Array]
 
@@ -117,44 +118,59 @@ def linen(rng: np.random.Generator, n: int) -> Array:
     return _cloth(rng, n, (0.86, 0.85, 0.83), 0.8, 900)
 
 
+def _scatter(picture: ByteImage, shapes: list[tuple[Array, Array]]) -> None:
+    """Paint outlines, each an (N, 2) in px with its 0..255 colour, in order; what leaves one side comes in opposite."""
+    n = len(picture)
+    for outline, color in shapes:
+        low, high = outline.min(axis=0), outline.max(axis=0)
+        across = (-n, 0) if high[0] > n else (0, n) if low[0] < 0 else (0,)
+        down = (-n, 0) if high[1] > n else (0, n) if low[1] < 0 else (0,)
+        ink = np.clip(color, 0, 255).tolist()
+        for dx in across:
+            for dy in down:
+                moved = np.round((np.add(outline, (dx, dy))) * 16).astype(np.int32)
+                cv2.fillPoly(picture, [moved], ink, cv2.LINE_AA, 4)
+
+
 def gravel(rng: np.random.Generator, n: int) -> Array:
-    """Pebbles, the large ones on top."""
+    """Pebbles, the large ones on top; it tiles."""
     picture = np.full((n, n, 3), 60, np.uint8)
-    count = 9000
-    size = np.sort(n * 0.0050 * np.exp(rng.normal(0, 0.55, count)) + 1)
-    at = rng.uniform(0, n, (count, 2))
-    grey = np.clip(rng.normal(0.58, 0.13, (count, 1)) + rng.normal(0, 0.018, (count, 3)) + [0.02, 0, -0.03], 0.15, 0.95)
-    for radius, (x, y), color in zip(size.tolist(), at.tolist(), (grey * 255), strict=True):
-        turn, flat = float(rng.uniform(0, 180)), float(rng.uniform(0.6, 0.95))
-        for shrink, shift, light in ((1.12, 0.16, 0.28), (1.0, 0.0, 0.80), (0.72, -0.14, 1.0)):
-            axes = (int(radius * shrink * 16), int(radius * shrink * flat * 16))
-            center = (int((x + shift * radius) * 16), int((y + shift * radius) * 16))
-            outline = cv2.ellipse2Poly((0, 0), (max(axes[0], 1), max(axes[1], 1)), int(turn), 0, 360, 30)
-            cv2.fillPoly(picture, [np.add(outline, center)], (color * light).astype(int).tolist(), cv2.LINE_AA, 4)
+    count = 7000
+    size = np.sort(n * 0.0055 * np.exp(rng.normal(0, 0.5, count)) + 1)
+    grey = rng.normal(0.56, 0.10, (count, 1)) + rng.normal(0, 0.018, (count, 3)) + [0.02, 0, -0.03]
+    t = np.linspace(0, 2 * np.pi, 13)[:-1]
+    shapes = []
+    for radius, color in zip(size.tolist(), np.clip(grey, 0.2, 0.9) * 255, strict=True):
+        a, at = rng.uniform(0, np.pi), rng.uniform(0, n, 2)
+        round_ = np.stack([np.cos(t), rng.uniform(0.6, 0.95) * np.sin(t)], axis=1) * (
+            1 + 0.06 * rng.normal(size=(12, 1))
+        )
+        outline = radius * round_ @ np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])
+        for grown, shift, light in ((1.12, 0.16, 0.36), (1.0, 0.0, 0.82), (0.7, -0.14, 0.98)):
+            shapes.append((grown * outline + at + shift * radius, color * light))
+    _scatter(picture, shapes)
     grain = 1 + 0.08 * noise(rng, n, (n // 2, n // 2))
     return np.asarray(to_linear(picture.astype(np.float32) / np.float32(255)) * grain[..., None], np.float32)
 
 
 def leaves(rng: np.random.Generator, n: int) -> Array:
-    """Fallen leaves on soil."""
-    soil = _tinted((0.30, 0.24, 0.19), 1 + 0.35 * noise(rng, n, (60, 60), 3))
-    picture = np.round(255 * np.clip(soil, 0, 1) ** (1 / 2.2)).astype(np.uint8)
+    """Fallen leaves on soil; it tiles."""
+    picture = np.full((n, n, 3), (64, 52, 42), np.uint8)
     autumn = ((0.72, 0.45, 0.16), (0.62, 0.30, 0.13), (0.78, 0.60, 0.22), (0.45, 0.28, 0.16), (0.55, 0.52, 0.22))
     palette = np.array(autumn)
     t = np.linspace(0, 2 * np.pi, 25)[:-1]
     half = np.sin(t) * 0.5 * (1 + 0.25 * np.cos(t)) * (1 + 0.16 * np.cos(7 * t))
-    for _ in range(900):
-        length = n * rng.uniform(0.018, 0.042)
-        shape = np.stack([np.cos(t), half], axis=1) * length
-        a = rng.uniform(0, 2 * np.pi)
-        turn = np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])
-        at = rng.uniform(0, n, 2)
-        color = palette[rng.integers(5)] * rng.uniform(0.7, 1.15) * 255
-        for shift, light in ((n * 0.004, 0.35), (0.0, 1.0)):
-            outline = np.round((shape @ turn.T + at + shift) * 16).astype(np.int32)
-            cv2.fillPoly(picture, [outline], np.clip(color * light, 0, 255).tolist(), cv2.LINE_AA, 4)
-        rib = np.round((np.array([[-1.15, 0], [0.95, 0]]) * length @ turn.T + at) * 16).astype(np.int32)
-        cv2.polylines(picture, [rib], False, np.clip(color * 0.72, 0, 255).tolist(), max(n // 700, 1), cv2.LINE_AA, 4)
+    rib = np.array([[-1.15, 0.012], [-1.15, -0.012], [0.95, 0]])
+    shapes = []
+    for _ in range(1000):
+        length, a, at = n * rng.uniform(0.018, 0.042), rng.uniform(0, 2 * np.pi), rng.uniform(0, n, 2)
+        turn = length * np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])
+        shape, color = (
+            np.stack([np.cos(t), half], axis=1) @ turn + at,
+            palette[rng.integers(5)] * rng.uniform(0.7, 1.15),
+        )
+        shapes += [(shape + n * 0.004, color * 90), (shape, color * 255), (rib @ turn + at, color * 185)]
+    _scatter(picture, shapes)
     grain = 1 + 0.12 * noise(rng, n, (n // 6, n // 6), 2)
     return np.asarray(to_linear(picture.astype(np.float32) / np.float32(255)) * grain[..., None], np.float32)
 
@@ -299,3 +315,4 @@ _ALL: tuple[Texture, ...] = (
     screen,
 )
 TEXTURES = {texture.__name__: texture for texture in _ALL}
+TILING = frozenset({"gravel", "leaves"})

@@ -52,6 +52,7 @@ class Planted:
     file: str
     make: Callable[[Path, Path, ByteImage], None]
     """make(path, original file, photo)."""
+    is_copy: bool = True
 
 
 def _same_bytes(path: Path, original: Path, photo: ByteImage) -> None:
@@ -104,7 +105,7 @@ PLANTED: tuple[Planted, ...] = (
     Planted("cropped", "carpet-lie", "carpet-lie-crop.jpg", _cropped),
     Planted("animated", "sand-stand", "sand-stand.gif", _animated),
     Planted("unreadable", "close-face", "close-face-broken.jpg", _truncated),
-    Planted("not_an_image", "wood-hello", "notes.png", _text),
+    Planted("unreadable", "wood-hello", "notes.png", _text, is_copy=False),
 )
 
 
@@ -161,7 +162,7 @@ def write_sample(
         for planted in PLANTED:
             if planted.of == spec.name:
                 planted.make(folder / planted.file, path, shot.photo)
-                copy = None if planted.kind == "not_an_image" else path.name
+                copy = path.name if planted.is_copy else None
                 labels[planted.file] = _label(planted.kind, copy_of=copy)
     if truth is not None:
         write_bytes(truth / "labels.json", json.dumps(labels, indent=1, sort_keys=True).encode() + b"\n")
@@ -176,10 +177,19 @@ def _rgba8(shot: Shot) -> ByteImage:
     return np.round(np.dstack([shot.color, shot.alpha]) * 255).astype(np.uint8)
 
 
+def _camera_jpeg(photo: ByteImage) -> bytes:
+    """A JPEG with its colour at full resolution: at half of it no cut-out could give a strand its own colour back."""
+    full = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
+    _, data = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 95, *full])
+    return bytes(data.tobytes())
+
+
 def _write_shot(folder: Path, spec: Spec, shot: Shot) -> Path:
     stored = STORED.get(spec.name, Stored())
     path = folder / f"{spec.name}{stored.ending}"
-    if stored.cut_out:
+    if stored == Stored():
+        write_bytes(path, _camera_jpeg(shot.photo))
+    elif stored.cut_out:
         write_bytes(path, encode_png(_rgba8(shot)))
     elif stored.bits == 16:
         write_bytes(path, encode_png(shot.photo.astype(np.uint16) * 257))
