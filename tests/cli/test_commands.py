@@ -11,6 +11,7 @@ import pytest
 
 from loraset import __version__
 from loraset.cli.main import CRASHED, INTERRUPTED, cli, invoke
+from loraset.engines import ENGINES
 from loraset.errors import MissingError, OutputError
 from loraset.recipe.load import packed, purpose
 from loraset.recipe.template import template
@@ -38,6 +39,12 @@ def test_every_command_has_help_that_fits_and_ends_well(name, capsys):
     assert f"Usage: loraset {name}" in capsys.readouterr().out
     assert cli.commands[name].get_short_help_str(limit=200).endswith(".")
     assert len(cli.commands[name].get_short_help_str(limit=200)) <= 65
+
+
+def test_cutouts_help_names_the_engines(capsys):
+    invoke(["cutout", "--help"])
+    out = capsys.readouterr().out
+    assert [name for name in ENGINES if name not in out] == []
 
 
 def test_the_version(capsys):

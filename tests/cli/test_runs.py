@@ -8,6 +8,7 @@ import pytest
 
 from loraset.cli.main import invoke
 from loraset.images import encode_png
+from loraset.recipe.load import packed
 
 RECIPE = """
 name = "disc"
@@ -129,6 +130,13 @@ def test_a_dry_run_tells_what_changed_and_writes_nothing(run_once, capsys):
     plan = json.loads(capsys.readouterr().out)
     assert plan["found"] == 5
     assert not Path("elsewhere").exists()
+
+
+@pytest.mark.parametrize("name", sorted(packed()))
+def test_a_packed_recipe_can_be_tried_on_ones_own_pictures(name, capsys):
+    assert invoke(["run", name, "--input", "photos", "--output", "tried", "--dry-run"]) == 0
+    assert "5 files found" in capsys.readouterr().out
+    assert not Path("tried").exists()
 
 
 def test_strict_stops_at_the_picture_that_cannot_be_read(capsys):

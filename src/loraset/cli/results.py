@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from loraset.cli import render
+from loraset.exporters import EXPORTERS
 
 FOLDER = click.Path(path_type=Path)
 
@@ -22,7 +23,7 @@ def score_command(folder: Path) -> None:
 
 @click.command("export")
 @click.argument("folder", metavar="DIR", type=FOLDER)
-@click.option("--trainer", metavar="T", required=True, help="Whose folder: kohya.")
+@click.option("--trainer", metavar="T", required=True, help=f"Whose folder: {', '.join(EXPORTERS)}.")
 @click.option("--variant", metavar="V", required=True, help="Which background of the set.")
 @click.option(
     "--output", type=FOLDER, metavar="D", required=True, help="Where the folder goes; it holds this export only."
