@@ -14,7 +14,7 @@ from loraset.images import css_color
 from loraset.ops.keying import Key, Screen, find_screen, soft_key, why_not_plain
 from loraset.types import Declined, Json, Map, Mask, Reason, View
 
-MAX_UNSURE = 0.06  # half-transparent area inside the subject, in shares of it, from which the key is not to be trusted
+MAX_UNSURE = 0.09  # half-transparent area inside the subject, in shares of it, from which the key is not to be trusted
 MAX_ENCLOSED = 0.15
 SHARES = (0.001, 0.97)  # of the picture: less is dust, more is a picture without a screen
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from loraset.color import to_lab
+from loraset.color import to_lab, to_linear
 from loraset.types import BoolImage, ByteImage, FloatImage
 
 FIELD_SIDE = 384  # px, long side of the grid on which the screen is fitted
@@ -23,7 +23,8 @@ GUIDE_SIDE = 1024  # px, long side of the grid on which sure subject colours are
 BAND_ROWS = 256
 LIGHT_TOLERANCE = np.array([0.35, 1, 1], np.float32)  # weights of Lab where light may differ and hue may not
 SATURATED = 40.0  # Lab chroma from which a background counts as a coloured screen
-GRAINY = 1 / 255  # noise from which a screen is a photo's, where shadows fall on it
+GRAINY = 1 / 255  # noise from which a screen is a photo's: mixed in linear light, and shadows fall on it
+SHADOW_FREEDOM = 0.01  # there, weight of "amounts of subject and screen add up to 1" against the colour's error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,9 +149,8 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     height, width = guide.shape[:2]
     field = _stretch(screen.field, (0, height), (height, width))
     amount = screen_amount(values, field, screen)
-    bare = (amount > 1 - np.clip(4 * screen.noise / 0.25, 0.06, 0.4)) & (
-        _off_line(values, field, screen) < _far(screen)
-    )
+    full = 1 - np.clip(16 * screen.noise, 0.06, 0.4)
+    bare = (amount > full) & (_off_line(values, field, screen) < _far(screen))
     outside = _touching_border(bare)
     kept = not screen.saturated and max(screen.color) - min(screen.color) < 0.06 and _extreme(screen.color)
     enclosed = bare & ~outside
@@ -301,8 +301,14 @@ def _core(
     strange = (unlike > _far(screen)) & (alpha < 0.9) & ~bare
     solid |= ndimage.binary_opening(strange, np.ones((5, 5), np.bool_))
     source = _erode(solid, reach)
-    core = inner if kept else _erode(solid, reach - 1 if screen.saturated else reach)
-    return core, _nearest(values, source if source.any() else solid)
+    colors = _nearest(values, source if source.any() else solid)
+    if kept:
+        return inner, colors
+    core = _erode(solid, reach - 1 if screen.saturated else reach)
+    alpha, _ = _unmix(values, colors, field, screen.noise)
+    thin, _ = ndimage.label((alpha < 0.95) & ~core)
+    through = np.unique(thin[bare])
+    return core | ((thin > 0) & ~np.isin(thin, through)), colors
 
 
 def _far(screen: Screen) -> float:
@@ -364,10 +370,13 @@ def _unmix(pixel: FloatImage, subject: FloatImage, screen: FloatImage, noise: fl
     a + b over 1 (brighter than the screen).
     """
     loose = noise > GRAINY
-    free = np.float32(0.02 if loose else 100.0)
+    if loose:
+        pixel, subject, screen = to_linear(pixel), to_linear(subject), to_linear(screen)
+    kk = (screen * screen).sum(axis=2)
+    free = np.maximum(kk, 0.01) * np.float32(SHADOW_FREEDOM) if loose else np.full_like(kk, 100)
     ss = (subject * subject).sum(axis=2) + free
     sk = (subject * screen).sum(axis=2) + free
-    kk = (screen * screen).sum(axis=2) + free
+    kk += free
     sp = (subject * pixel).sum(axis=2) + free
     kp = (screen * pixel).sum(axis=2) + free
     det = np.maximum(ss * kk - sk * sk, 1e-7)
