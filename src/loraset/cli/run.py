@@ -184,12 +184,20 @@ def demo_command(output: Path) -> int:
 
 def _paint(photos: Path) -> None:
     """Write the sample photos, all or none."""
-    from loraset.sample import write_sample
+    from loraset.runtime.executor import Executor
+    from loraset.sample import SHOTS, write_sample
 
     unfinished = photos.with_name("photos.unfinished")
-    render.say(f"painting the sample photos into {photos} (about half a minute)")
     try:
-        write_sample(unfinished)
+        unfinished.mkdir(parents=True, exist_ok=True)
+        with render.progress() as progress, Executor() as executor:
+            progress.stage("paint", len(SHOTS))
+
+            def paint(name: str) -> None:
+                write_sample(unfinished, shots=[name])
+                progress.advance("paint")
+
+            executor.map(paint, [shot.name for shot in SHOTS])
         unfinished.replace(photos)
     except OSError as error:
         raise OutputError(f"cannot write {photos}: {error.strerror}", "Choose a folder with --output.") from None
