@@ -23,6 +23,7 @@ SMALL_SIDE = 64
 SMALL_BLUR = 0.35  # standard deviation of the blur before sampling, in px of the small picture
 WORST_LEVELS = 14.0  # most copies (recompressed, resized, cropped up to 5 %) lie below 10; other poses begin above 20
 WORST_SHARE = 0.5  # of the contrast: the limit for pale pictures
+MAX_SHIFT_PX = 8.0  # of a corner: a crop by 12 %; a map that moves more turns one thing into another
 TONE_KNOTS = 6
 OPPONENT = np.array([[0.299, 0.587, 0.114], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]], np.float32)  # luma, red-green, blue
 
@@ -100,7 +101,7 @@ def worst_difference(first: ByteImage, second: ByteImage) -> float:
 
     The second is registered by an affine map of its luma (ECC: Evangelidis and Psarakis 2008), and its tones and
     colours are mapped to the first's, or the other way round, whichever leaves less. Infinite where they do not
-    register.
+    register, or only by moving a corner further than a slight crop does.
 
     first, second : uint8 arrays as `small_picture` makes them.
     """
@@ -111,14 +112,15 @@ def worst_difference(first: ByteImage, second: ByteImage) -> float:
         _, warp = cv2.findTransformECC(luma_a, luma_b, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, stop)
     except cv2.error:
         return float("inf")
+    corners = np.array([(x, y, 1) for x in (0, SMALL_SIDE) for y in (0, SMALL_SIDE)], np.float32)
+    if not float(np.abs(corners @ np.asarray(warp).T - corners[:, :2]).max()) <= MAX_SHIFT_PX:
+        return float("inf")
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     side = (SMALL_SIDE, SMALL_SIDE)
     moved = cv2.warpAffine(b, warp, side, flags=flags, borderMode=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
     shared = cv2.warpAffine(np.ones(side, np.float32), warp, side, flags=flags) > 0.99
     shared[[0, 1, -2, -1]] = False
     shared[:, [0, 1, -2, -1]] = False
-    if shared.mean() < 0.5:
-        return float("inf")
     return min(_worst_after_toning(a, moved, shared), _worst_after_toning(moved, a, shared))
 
 
