@@ -70,7 +70,7 @@ def _words(path: KeyPath, details: ErrorDetails) -> tuple[str, str]:
     if details["type"] == "extra_forbidden":
         return _unknown(path)
     if details["type"] == "missing":
-        return f"{name} is missing", f"Add {path[-1]} = {_example(path)}"
+        return f"{name} is missing", f'Add {path[-1]} = "#808080"'  # a variant's colour is all that must be given
     if details["type"] == "value_error":
         return f"{name}: {details['ctx']['error']}", ""
     if details["loc"][-1] == "[key]":
@@ -79,10 +79,6 @@ def _words(path: KeyPath, details: ErrorDetails) -> tuple[str, str]:
             "It names a folder: lower-case letters, digits and hyphens, at most 40 of them.",
         )
     return f"{name} must be {expected(annotation)}, not {write_value(value)}", _remedy(annotation, value)
-
-
-def _example(path: KeyPath) -> str:
-    return '"#808080"' if path[-1] == "background" else "..."
 
 
 def _remedy(annotation: Annotation, value: object) -> str:
