@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from loraset import images
 from loraset.color import to_linear, to_srgb
@@ -23,6 +23,8 @@ MANY = 10_000_000
 P3_TO_SRGB = np.array(
     [[1.2249402, -0.2249402, 0.0], [-0.0420570, 1.0420570, 0.0], [-0.0196376, -0.0786361, 1.0982736]], np.float32
 )
+# Linear Adobe RGB (1998) to linear sRGB, D65 (its specification's matrices).
+ADOBE_TO_SRGB = np.array([[1.39836, -0.39836, 0.0], [0.0, 1.0, 0.0], [0.0, -0.04293, 1.04293]], np.float32)
 
 
 @pytest.fixture
@@ -80,6 +82,16 @@ class TestColour:
         decoded = decode(tmp_path / "a.png", max_pixels=MANY)
         assert np.abs(decoded.picture.rgb - truth).max() <= 1
         assert decoded.profile == "Display P3"
+
+    def test_adobe_rgb_that_only_exif_tells_of(self, tmp_path):
+        stored = np.array([[[200, 100, 60], [90, 190, 80], [70, 80, 200], [128, 128, 128]]], np.uint8)
+        exif = Image.Exif()
+        exif[ExifTags.IFD.Exif] = {0xA005: {1: "R03"}}  # the interoperability index of DCF's option file
+        Image.fromarray(stored).save(tmp_path / "a.png", exif=exif.tobytes())
+        linear = ((stored / 255.0) ** (563 / 256)).astype(np.float32) @ ADOBE_TO_SRGB.T
+        decoded = decode(tmp_path / "a.png", max_pixels=MANY)
+        assert np.abs(decoded.picture.rgb - np.rint(to_srgb(np.clip(linear, 0, 1)) * 255)).max() <= 1
+        assert decoded.profile == "Adobe RGB (1998)"
 
     @pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif", "heic"])
     def test_a_p3_file_looks_like_what_was_painted(self, tmp_path, painted, suffix):

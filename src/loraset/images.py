@@ -20,13 +20,13 @@ from typing import Any, Literal, TextIO, cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageColor, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageColor, UnidentifiedImageError
 
 from loraset.types import ByteImage, Picture
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
-ORIENTATION_TAG = 0x0112
+ORIENTATION_TAG = ExifTags.Base.Orientation.value
 ANIMATION_FORMATS = ("GIF", "PNG", "WEBP", "AVIF", "FLI")  # in others, further frames are pages, views or layers
 REFUSED_FORMATS = ("EPS", "WMF", "MPEG", "BUFR", "GRIB", "HDF5")  # no stills, or drawn by an outside program
 EXACT_CURVES = (
@@ -193,6 +193,14 @@ def _orientation(image: Image.Image, notes: list[str]) -> int:
     return int(value) if value in range(1, 9) else 1
 
 
+def _says_adobe_rgb(image: Image.Image) -> bool:
+    """Whether EXIF says Adobe RGB as cameras do that embed no profile: interoperability index R03 (DCF 2.0)."""
+    try:
+        return bool(image.getexif().get_ifd(ExifTags.IFD.Interop).get(1) == "R03")
+    except Exception:  # as above
+        return False
+
+
 def _turn(pixels: ByteImage, orientation: int) -> ByteImage:
     """Upright pixels of stored ones: EXIF 5..8 swap the axes, then rows or columns run backwards."""
     if orientation >= 5:
@@ -209,7 +217,7 @@ def _to_srgb(image: Image.Image, notes: list[str]) -> tuple[ByteImage, ByteImage
     """Return (rgb, alpha or None, name of the profile that was applied or None), as stored, not yet turned."""
     if image.mode in ("La", "RGBa"):
         image = image.convert(image.mode.upper())
-    icc = image.info.get("icc_profile")
+    icc = image.info.get("icc_profile") or (adobe_rgb_profile() if _says_adobe_rgb(image) else None)
     alpha = None
     if image.mode.startswith(("I", "F")):
         key = image.info.get("transparency")
@@ -554,34 +562,42 @@ D65_TO_D50 = (1.04791, 0.02293, -0.05022, 0.02960, 0.99046, -0.01707, -0.00925, 
 
 
 def display_p3_profile() -> bytes:
-    """ICC profile (version 4) of Display P3: its primaries adapted to D50 (Bradford) and sRGB's transfer curve."""
+    """ICC profile of Display P3: its primaries adapted to D50 (Bradford), sRGB's transfer curve."""
+    srgb_curve = b"para" + bytes(4) + struct.pack(">HH", 3, 0)
+    srgb_curve += _fixed(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    columns = (0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)
+    return _matrix_profile("Display P3", columns, srgb_curve)
 
-    def numbers(*values: float) -> bytes:
-        return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
 
-    def text(words: str) -> bytes:
-        encoded = words.encode("utf-16-be")
-        return b"mluc" + struct.pack(">IIIHHII", 0, 1, 12, 0x656E, 0x5553, len(encoded), 28) + encoded
+def adobe_rgb_profile() -> bytes:
+    """ICC profile of Adobe RGB (1998), for cameras that only say in EXIF that they used it: gamma 563/256."""
+    curve = b"para" + bytes(4) + struct.pack(">HH", 0, 0) + _fixed(563 / 256)
+    columns = (0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)
+    return _matrix_profile("Adobe RGB (1998)", columns, curve)
 
-    xyz = b"XYZ " + bytes(4)
-    curve = b"para" + bytes(4) + struct.pack(">HH", 3, 0) + numbers(2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
-    tags = {
-        b"desc": text("Display P3"),
-        b"cprt": text("No copyright, use freely"),
-        b"wtpt": xyz + numbers(0.96420, 1.0, 0.82491),
-        b"chad": b"sf32" + bytes(4) + numbers(*D65_TO_D50),
-        b"rXYZ": xyz + numbers(0.51512, 0.24120, -0.00105),
-        b"gXYZ": xyz + numbers(0.29198, 0.69225, 0.04189),
-        b"bXYZ": xyz + numbers(0.15710, 0.06657, 0.78407),
-        b"rTRC": curve,
-        b"gTRC": curve,
-        b"bTRC": curve,
-    }
+
+def _matrix_profile(name: str, columns: Sequence[tuple[float, float, float]], curve: bytes) -> bytes:
+    """Bytes of an ICC profile, version 4: XYZ of red, green and blue under D50, and one transfer curve for all."""
+    xyz, white = b"XYZ " + bytes(4), _fixed(0.96420, 1.0, 0.82491)
+    tags = {b"desc": _text_tag(name), b"cprt": _text_tag("No copyright, use freely"), b"wtpt": xyz + white}
+    tags[b"chad"] = b"sf32" + bytes(4) + _fixed(*D65_TO_D50)
+    for channel, column in zip((b"r", b"g", b"b"), columns, strict=True):
+        tags |= {channel + b"XYZ": xyz + _fixed(*column), channel + b"TRC": curve}
     table, body = struct.pack(">I", len(tags)), b""
     start = 128 + 4 + 12 * len(tags)
-    for name, data in tags.items():
-        table += name + struct.pack(">II", start + len(body), len(data))
+    for key, data in tags.items():
+        table += key + struct.pack(">II", start + len(body), len(data))
         body += data + bytes(-len(data) % 4)
     header = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x04300000, b"mntr", b"RGB ", b"XYZ ")
-    header += bytes(12) + b"acsp" + bytes(28) + numbers(0.96420, 1.0, 0.82491) + bytes(48)
+    header += bytes(12) + b"acsp" + bytes(28) + white + bytes(48)
     return header + table + body
+
+
+def _fixed(*values: float) -> bytes:
+    """Numbers in ICC's s15Fixed16 form."""
+    return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
+
+
+def _text_tag(words: str) -> bytes:
+    encoded = words.encode("utf-16-be")
+    return b"mluc" + struct.pack(">IIIHHII", 0, 1, 12, 0x656E, 0x5553, len(encoded), 28) + encoded

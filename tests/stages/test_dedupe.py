@@ -138,6 +138,13 @@ class TestKept:
             assert groups(*entries) == first
 
 
+def test_among_equals_the_shortest_name_is_kept():
+    picture = scene(0)
+    assert (
+        groups(*(entry(name, picture) for name in ("bear-copy.jpg", "bear.jpg", "bear (1).jpg")))[0].kept == "bear.jpg"
+    )
+
+
 def test_the_entry_of_what_ingest_said():
     hashes = perceptual_hashes(scene(0))
     data = {

@@ -1,5 +1,6 @@
 """Inputs to files: what is listed, in which order, with which sidecars, and what is refused with advice."""
 
+import os
 import sys
 import zipfile
 from pathlib import Path
@@ -71,6 +72,12 @@ class TestWhatIsListed:
         (photos / "again").symlink_to(photos / "real")
         (photos / "broken.jpg").symlink_to(photos / "gone.jpg")
         assert sources(photos) == ["again/a.jpg", "broken.jpg"]
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+    def test_a_pipe_is_no_file(self, photos, sources):
+        touch(photos, "a.jpg")
+        os.mkfifo(photos / "pipe.jpg")
+        assert sources(photos) == ["a.jpg"]
 
 
 class TestSidecars:

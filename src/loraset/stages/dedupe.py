@@ -120,12 +120,15 @@ def _confirmed(first: ByteImage, second: ByteImage, mirrored: bool) -> bool:
 
 
 def _best(members: list[Entry], rules: Sequence[KeepRule]) -> Entry:
-    """Return the entry with the most of the first rule's number, among equals of the second's, and so on by source."""
+    """Return the entry with the most of the first rule's number, among equals of the second's, and so on.
+
+    At last the shortest name is kept: copies are called "a (1)" and "a copy".
+    """
     for rule in rules:
         values = [float(getattr(entry, rule)) for entry in members]
         least = max(values) * (1 - SHARPNESS_TOLERANCE if rule == "sharpness" else 1)
         members = [entry for entry, value in zip(members, values, strict=True) if value >= least]
-    return members[0]
+    return min(members, key=lambda entry: (len(entry.source), entry.source, entry.id))
 
 
 def _group(kept: Entry, members: list[Entry]) -> Group:

@@ -115,8 +115,8 @@ def _walk(folder: Path, recursive: bool, masks: Path | None) -> Iterator[tuple[s
                 kept.append(name)
         folders[:] = kept
         for name in files:
-            if not _hidden(name):
-                path = Path(here, name)
+            path = Path(here, name)
+            if not _hidden(name) and (path.is_file() or path.is_symlink()):  # no pipes, which would wait for ever
                 yield path.relative_to(folder).as_posix(), path
 
 
