@@ -11,7 +11,8 @@ import numpy as np
 
 from loraset.engines.interface import EngineOptions
 from loraset.images import css_color
-from loraset.ops.keying import Key, Screen, find_screen, soft_key, why_not_plain
+from loraset.ops.keying import Key, soft_key
+from loraset.ops.screen import Screen, find_screen, why_not_plain
 from loraset.types import Declined, Json, Map, Mask, Reason, View
 
 MAX_UNSURE = 0.09  # half-transparent area inside the subject, in shares of it, from which the key is not to be trusted

@@ -1,121 +1,28 @@
 """Keying: a soft alpha from a plain background, evenly lit or not, and the removal of its spill.
 
-In: arrays. Out: the screen (its colour over the picture), the alpha at the picture's own size, despilled colour.
-Never: files, settings, randomness, or a decision for the user: `why_not_plain` says why a screen is not to be trusted.
+In: arrays and the `Screen` of the picture. Out: the alpha at the picture's own size, despilled colour. Never: files,
+settings, randomness.
 
-The screen's colour is a smooth field, so that a light fall-off is no subject. The alpha is found by unmixing every
-pixel between the screen and the nearest sure subject colour, with the brightness of the screen left free, so that a
-soft shadow on the screen is no subject either. Work at full size goes in bands of rows: memory stays bounded.
+The alpha is found by unmixing every pixel between the screen and the nearest sure subject colour: in a photo in linear
+light and with the brightness of the screen left free, so that a soft shadow on it is no subject. Work at full size goes
+in bands of rows: memory stays bounded.
 """
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
-from loraset.color import to_lab, to_linear
+from loraset.color import to_linear
+from loraset.ops.screen import FIELD_SIDE, GRAINY, Screen, channels, dot, excess, screen_amount, shrink
 from loraset.types import BoolImage, ByteImage, FloatImage
 
-FIELD_SIDE = 384  # px, long side of the grid on which the screen is fitted
 GUIDE_SIDE = 1024  # px, long side of the grid on which sure subject colours are collected
 BAND_ROWS = 256
-LIGHT_TOLERANCE = np.array([0.35, 1, 1], np.float32)  # weights of Lab where light may differ and hue may not
-SATURATED = 40.0  # Lab chroma from which a background counts as a coloured screen
-GRAINY = 1 / 255  # noise from which a screen is a photo's: mixed in linear light, and shadows fall on it
-SHADOW_FREEDOM = 0.01  # there, weight of "amounts of subject and screen add up to 1" against the colour's error
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Screen:
-    """A plain background.
-
-    field : float32 array of shape (h, w, 3), [0, 1]: its colour over the picture, on a small grid.
-    color : its median, three floats in [0, 1] sRGB.
-    noise : robust deviation of its pixels from the field, [0, 1].
-    border_share : share of the picture's border that it fills, [0, 1].
-    variation : largest difference of the field from its median along the border, [0, 1].
-    chroma : Lab chroma of `color`; from `SATURATED` on it is a coloured screen.
-    hue_spread : degrees, deviation of the hue over the field where it is coloured.
-    """
-
-    field: FloatImage
-    color: tuple[float, float, float]
-    noise: float
-    border_share: float
-    variation: float
-    chroma: float
-    hue_spread: float
-
-    @property
-    def saturated(self) -> bool:
-        """Whether the screen has a colour that a subject rarely has and that spills."""
-        return self.chroma >= SATURATED
-
-
-def find_screen(rgb: ByteImage, color: tuple[float, float, float] | None = None) -> Screen:
-    """Screen of a picture: the dominant colour of its border as a smooth field.
-
-    rgb : uint8 array of shape (H, W, 3). color : where the screen's colour is known, three floats in [0, 1].
-
-    The field is a quadratic fitted by re-weighted least squares to the pixels that agree with it, first along the
-    border, then everywhere, plus what is left of them smoothed. It is fitted to any picture; ask `why_not_plain`.
-    """
-    small = _shrink(rgb, FIELD_SIDE)
-    values = small.astype(np.float32) / np.float32(255)
-    strip = _border(small.shape[:2], 0.04)
-    inside = _like_the_border(small, strip, color)
-    basis = _quadratic(small.shape[:2])
-    field, noise = values, 0.0
-    for step in range(8):
-        field = _fit(basis, values, inside)
-        error = np.abs(values - field).max(axis=2)
-        near = error[inside & strip] if (inside & strip).any() else error[inside]
-        noise = 1.4826 * float(np.median(near)) if near.size else 1.0
-        agrees = error < np.clip(4 * noise, 4 / 255, 0.12)
-        inside = (agrees & strip) if step < 3 else agrees
-        if not inside.any():
-            break
-    field = _follow(field, values, inside)
-    error = np.abs(values - field).max(axis=2)
-    on_strip = inside & strip
-    noise = 1.4826 * float(np.median(error[on_strip])) if on_strip.any() else 1.0
-    middle = np.median(field[on_strip] if on_strip.any() else field[strip], axis=0)
-    spread = np.percentile(np.abs(field[strip] - middle).max(axis=1), 95)
-    lab = to_lab((np.clip(field, 0, 1) * 255 + 0.5).astype(np.uint8))
-    hue = np.arctan2(lab[..., 2], lab[..., 1])[strip]
-    return Screen(
-        field=np.clip(field, 0, 1).astype(np.float32),
-        color=(float(middle[0]), float(middle[1]), float(middle[2])),
-        noise=noise,
-        border_share=float(on_strip.sum() / strip.sum()),
-        variation=float(spread),
-        chroma=float(np.hypot(*np.median(lab[strip][:, 1:], axis=0))),
-        hue_spread=float(np.degrees(np.abs(np.angle(np.exp(1j * (hue - np.median(hue))))).mean())),
-    )
-
-
-def why_not_plain(screen: Screen) -> str | None:
-    """Return why the border is no screen to key on, in words, or None where it is one.
-
-    A coloured screen may be lit unevenly and be grainy; white, gray and pale colours are common in subjects and photos,
-    so there only a background as flat as a drawing's is taken.
-    """
-    if screen.saturated:
-        limits = (0.6, 10 / 255, 12.0)
-    else:
-        limits = (0.85, 2 / 255, 180.0)
-        if screen.variation > 8 / 255:
-            return f"the border's colour is not flat (it varies by {screen.variation * 255:.0f} of 255)"
-    share, noise, hue = limits
-    if screen.border_share < share:
-        return f"only {screen.border_share:.0%} of the border has one smooth colour"
-    if screen.noise > noise:
-        return f"the border is not smooth (deviation {screen.noise * 255:.1f} of 255)"
-    if screen.hue_spread > hue:
-        return f"the border has several hues (spread {screen.hue_spread:.0f} degrees)"
-    return None
+CLEAR = 8  # guide px beyond which nothing but screen is expected
+PALETTE = 32  # colours up to which a flat picture is pixel art
+SHADOW_FREEDOM = 0.01  # in a photo, weight of "subject and screen add up to 1" against the colour's error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,22 +51,34 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     border; enclosed by the subject white and black stay (the white of an eye), others are holes. A picture of at most
     32 colours on a screen without noise is pixel art: its alpha is 0 or 1.
     """
-    guide = _shrink(rgb, GUIDE_SIDE)
-    values = guide.astype(np.float32) / np.float32(255)
-    height, width = guide.shape[:2]
-    field = _stretch(screen.field, (0, height), (height, width))
+    kept = not screen.saturated and _extreme(screen.color)
+    if screen.noise < 0.5 / 255 and _few_colors(rgb):
+        color = np.array([round(value * 255) for value in screen.color])
+        bare = np.abs(rgb.astype(np.int16) - color).max(axis=2) <= 1
+        whole, enclosed = _walled_in(bare, kept)
+        return Key((~whole).astype(np.float32), 0.0, enclosed, kept)
+    values = shrink(rgb, GUIDE_SIDE).astype(np.float32) / np.float32(255)
+    field = _stretch(screen.field, (0, values.shape[0]), values.shape[:2])
     amount = screen_amount(values, field, screen)
     full = 1 - np.clip(16 * screen.noise, 0.06, 0.4)
-    bare = (amount > full) & (_off_line(values, field, screen) < _far(screen))
-    outside = _touching_border(bare)
-    kept = not screen.saturated and max(screen.color) - min(screen.color) < 0.06 and _extreme(screen.color)
-    enclosed = bare & ~outside
-    if kept:
-        bare = outside
+    bare, enclosed = _walled_in((amount > full) & (_off_line(values, field, screen) < _far(screen)), kept)
     core, colors = _core(values, field, bare, kept, screen)
-    alpha = _unmix_rows(rgb, screen, core, colors) if core.any() else np.zeros(rgb.shape[:2], np.float32)
-    subject = max(1, int((~bare).sum()))
-    return Key(alpha, _half_inside(alpha), float(enclosed.sum() / subject), kept)
+    alpha = _unmix_rows(rgb, screen, core * 0.5 + ~_erode(bare, CLEAR) * 0.5, colors)
+    return Key(alpha, _half_inside(alpha), enclosed, kept)
+
+
+def _few_colors(rgb: ByteImage) -> bool:
+    """Whether it is pixel art; a sample of the pixels tells most other pictures at once."""
+    packed = rgb.reshape(-1, 3).astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    sample = packed[:: max(1, len(packed) // 20_000)]
+    return len(np.unique(sample)) <= PALETTE and len(np.unique(packed)) <= PALETTE
+
+
+def _walled_in(bare: BoolImage, kept: bool) -> tuple[BoolImage, float]:
+    """Where the screen is to be cut, and the area that the subject encloses in shares of the subject's."""
+    outside = _touching_border(bare)
+    enclosed = float((bare & ~outside).sum() / max(1, (~bare).sum()))
+    return outside if kept else bare, enclosed
 
 
 def _half_inside(alpha: FloatImage) -> float:
@@ -168,24 +87,6 @@ def _half_inside(alpha: FloatImage) -> float:
     depth = ndimage.distance_transform_edt(~_touching_border(small < 0.5))
     half = (small > 0.1) & (small < 0.9) & (depth > 0.02 * max(small.shape))
     return float(half.sum() / max(1, (small > 0.5).sum()))
-
-
-def screen_amount(values: FloatImage, screen_rgb: FloatImage, screen: Screen) -> FloatImage:
-    """How much of the screen's colour is in each pixel: float32 (H, W), 1 on the screen, 0 where there is none.
-
-    values, screen_rgb : float32 arrays of shape (H, W, 3), [0, 1].
-
-    A coloured screen is measured by colour difference (its strong channels over its weak ones, after Vlahos), which no
-    neutral colour has, whatever the light; any other by the distance of the colours.
-    """
-    if screen.saturated:
-        strong, weak = _channels(screen.color)
-        there = _excess(values, strong, weak)
-        full = np.maximum(_excess(screen_rgb, strong, weak), 0.02)
-        return np.asarray(np.clip(there / full, 0, 1), np.float32)
-    reach = np.float32(np.clip(12 * screen.noise, 0.04, 0.15))
-    distance = np.abs(values - screen_rgb).max(axis=2)
-    return np.asarray(np.clip(1 - distance / reach, 0, 1), np.float32)
 
 
 def despill(rgb: FloatImage, alpha: FloatImage, key_color: tuple[float, float, float]) -> FloatImage:
@@ -199,84 +100,19 @@ def despill(rgb: FloatImage, alpha: FloatImage, key_color: tuple[float, float, f
     own (a green ribbon) and stays.
     """
     key = np.asarray(key_color, np.float32)
-    strong, weak = _channels(key_color)
+    strong, weak = channels(key_color)
     full = float(key[strong].min() - key[weak].max())
     if full < 0.1:
         return rgb
-    spill = np.clip(_excess(rgb, strong, weak) / np.float32(full), 0, 1)
+    spill = np.clip(excess(rgb, strong, weak) / np.float32(full), 0, 1)
     own = np.clip((spill - 0.3) / 0.3, 0, 1) * np.clip((alpha - 0.9) / 0.1, 0, 1)
     taken = (spill * (1 - own))[..., None] * key
     return np.asarray(np.clip(rgb - taken, 0, 1), np.float32)
 
 
-def _channels(color: tuple[float, float, float]) -> tuple[list[int], list[int]]:
-    """Split a colour's channels at their largest gap: (strong, weak)."""
-    order = sorted(range(3), key=lambda channel: (color[channel], channel))
-    if color[order[1]] - color[order[0]] > color[order[2]] - color[order[1]]:
-        return order[1:], order[:1]
-    return order[2:], order[:2]
-
-
-def _excess(values: FloatImage, strong: list[int], weak: list[int]) -> FloatImage:
-    return np.asarray(values[..., strong].min(axis=-1) - values[..., weak].max(axis=-1), np.float32)
-
-
 def _extreme(color: tuple[float, float, float]) -> bool:
-    """Whether a neutral colour is nearly white or black: enclosed, such areas are rarely holes."""
+    """Whether a colour is nearly white or black: enclosed, such areas are rarely holes."""
     return min(color) > 0.94 or max(color) < 0.06
-
-
-def _shrink(rgb: ByteImage, side: int) -> ByteImage:
-    height, width = rgb.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
-        return rgb
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _border(shape: tuple[int, ...], share: float) -> BoolImage:
-    depth = max(1, round(share * min(shape)))
-    strip = np.ones(shape, np.bool_)
-    strip[depth : shape[0] - depth, depth : shape[1] - depth] = False
-    return strip
-
-
-def _like_the_border(rgb: ByteImage, strip: BoolImage, color: tuple[float, float, float] | None) -> BoolImage:
-    """Pixels of the strip near its most frequent colour (or the one given): light may differ, hue may not."""
-    lab = to_lab(rgb) * LIGHT_TOLERANCE
-    if color is None:
-        samples = lab[strip]
-        cells, index = np.unique(np.floor(samples / 8), axis=0, return_inverse=True)
-        counts = np.bincount(index.ravel())
-        near = np.abs(cells[:, None] - cells[None]).max(axis=2) <= 1 if len(cells) < 2000 else np.eye(len(cells)) > 0
-        best = cells[int(np.argmax(near @ counts))]
-        center = samples[np.abs(samples - (best + 0.5) * 8).max(axis=1) <= 12].mean(axis=0)
-    else:
-        named = (np.asarray([[color]], np.float32) * 255 + 0.5).astype(np.uint8)
-        center = to_lab(named)[0, 0] * LIGHT_TOLERANCE
-    inside = strip & (np.linalg.norm(lab - center, axis=2) < 18)
-    return inside if inside.any() else strip
-
-
-def _quadratic(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    y, x = np.meshgrid(np.linspace(-1, 1, shape[0]), np.linspace(-1, 1, shape[1]), indexing="ij")
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).astype(np.float32)
-
-
-def _fit(basis: NDArray[np.float32], values: FloatImage, inside: BoolImage) -> FloatImage:
-    rows = basis[inside].astype(np.float64)
-    ridge = 1e-6 * len(rows) * np.eye(rows.shape[1])
-    weights = np.linalg.solve(rows.T @ rows + ridge, rows.T @ values[inside].astype(np.float64))
-    return np.asarray(basis @ weights.astype(np.float32), np.float32)
-
-
-def _follow(field: FloatImage, values: FloatImage, inside: BoolImage) -> FloatImage:
-    """Add to the quadratic what the screen's pixels still differ by, smoothed; it dies out away from the screen."""
-    sigma = 0.04 * max(inside.shape)
-    weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), sigma)[..., None] + np.float32(0.05)
-    rest = cv2.GaussianBlur((values - field) * inside[..., None].astype(np.float32), (0, 0), sigma)
-    return np.asarray(field + rest / weight, np.float32)
 
 
 def _touching_border(region: BoolImage) -> BoolImage:
@@ -289,24 +125,23 @@ def _core(
     values: FloatImage, field: FloatImage, bare: BoolImage, kept: bool, screen: Screen
 ) -> tuple[BoolImage, FloatImage]:
     """Sure subject on the guide grid, and everywhere the colour of its nearest pixel."""
-    reach = 2 if screen.noise > GRAINY else 1
+    loose = screen.noise > GRAINY
+    reach = 2 if loose else 1
     amount = screen_amount(values, field, screen)
     inner = _erode(~bare, reach + 2)
+    spilled = amount[inner & (amount < 0.5)]
     white = 0.1
-    if screen.saturated and inner.any():
-        white = float(np.clip(np.percentile(amount[inner & (amount < 0.5)], 90) + 0.02, 0.03, 0.4))
+    if screen.saturated and spilled.size:
+        white = float(np.clip(np.percentile(spilled, 90) + 0.02, 0.03, 0.4))
     solid = (amount < white) & ~bare
-    colors = _nearest(values, _erode(solid, reach) if _erode(solid, reach).any() else solid)
-    alpha, unlike = _unmix(values, colors, field, screen.noise)
-    strange = (unlike > _far(screen)) & (alpha < 0.9) & ~bare
+    mix = _unmix(values, _nearest(values, solid, reach), field, loose)
+    strange = (mix.unlike > _far(screen)) & (mix.alpha < 0.9) & ~bare
     solid |= ndimage.binary_opening(strange, np.ones((5, 5), np.bool_))
-    source = _erode(solid, reach)
-    colors = _nearest(values, source if source.any() else solid)
+    colors = _nearest(values, solid, reach)
     if kept:
         return inner, colors
     core = _erode(solid, reach - 1 if screen.saturated else reach)
-    alpha, _ = _unmix(values, colors, field, screen.noise)
-    thin, _ = ndimage.label((alpha < 0.95) & ~core)
+    thin, _ = ndimage.label((_unmix(values, colors, field, loose).alpha < 0.95) & ~core)
     through = np.unique(thin[bare])
     return core | ((thin > 0) & ~np.isin(thin, through)), colors
 
@@ -319,7 +154,7 @@ def _far(screen: Screen) -> float:
 def _off_line(values: FloatImage, field: FloatImage, screen: Screen) -> FloatImage:
     """Distance of each colour from the screen's in any light that may fall on it: less in a shadow, hardly more."""
     darkest, brightest = (0.3, 1.3) if screen.noise > GRAINY else (1.0, 1.0)
-    light = (values * field).sum(axis=2) / np.maximum((field * field).sum(axis=2), 1e-6)
+    light = dot(values, field) / np.maximum(dot(field, field), 1e-6)
     return np.asarray(np.abs(values - np.clip(light, darkest, brightest)[..., None] * field).max(axis=2), np.float32)
 
 
@@ -329,8 +164,10 @@ def _erode(region: BoolImage, steps: int) -> BoolImage:
     return np.asarray(ndimage.binary_erosion(region, iterations=steps, border_value=1), np.bool_)
 
 
-def _nearest(values: FloatImage, source: BoolImage) -> FloatImage:
-    """Everywhere the colour of the nearest pixel of `source`, averaged with its neighbours there."""
+def _nearest(values: FloatImage, solid: BoolImage, reach: int) -> FloatImage:
+    """Everywhere the colour of the nearest pixel that lies `reach` deep in `solid`, averaged with its neighbours."""
+    deep = _erode(solid, reach)
+    source = deep if deep.any() else solid
     if not source.any():
         return values
     weight = cv2.blur(source.astype(np.float32), (3, 3))[..., None]
@@ -348,44 +185,54 @@ def _stretch(small: FloatImage, rows: tuple[int, int], shape: tuple[int, int]) -
     return np.asarray(cv2.remap(small, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _unmix_rows(rgb: ByteImage, screen: Screen, core: BoolImage, colors: FloatImage) -> FloatImage:
-    height, width = rgb.shape[:2]
+def _unmix_rows(rgb: ByteImage, screen: Screen, state: FloatImage, colors: FloatImage) -> FloatImage:
+    """Alpha at full size; state, on the guide grid, is 1 where all is subject, 0 where all is screen, .5 between."""
+    shape = height, width = rgb.shape[0], rgb.shape[1]
     alpha = np.empty((height, width), np.float32)
-    solid = core.astype(np.float32)
+    state = state.astype(np.float32)
     for top in range(0, height, BAND_ROWS):
         rows = (top, min(top + BAND_ROWS, height))
-        shape = (height, width)
-        band = rgb[rows[0] : rows[1]].astype(np.float32) / np.float32(255)
-        mixed, _ = _unmix(band, _stretch(colors, rows, shape), _stretch(screen.field, rows, shape), screen.noise)
-        mixed[_stretch(solid, rows, shape) > 0.5] = 1
-        alpha[rows[0] : rows[1]] = mixed
+        known = _stretch(state, rows, shape)
+        open_ = (known > 0.25) & (known < 0.75)
+        pixel = rgb[rows[0] : rows[1]][open_].astype(np.float32) / np.float32(255)
+        subject, ground = _stretch(colors, rows, shape)[open_], _stretch(screen.field, rows, shape)[open_]
+        mix = _unmix(pixel, subject, ground, screen.noise > GRAINY)
+        dead = np.clip(3 * np.float32(screen.noise) * mix.slope, 0.004, 0.25)  # what the noise explains
+        known[open_] = (mix.alpha - dead) / (1 - 2 * dead)
+        known[~open_] = known[~open_] > 0.5
+        alpha[rows[0] : rows[1]] = np.clip(known, 0, 1)
     return alpha
 
 
-def _unmix(pixel: FloatImage, subject: FloatImage, screen: FloatImage, noise: float) -> tuple[FloatImage, FloatImage]:
-    """Amount a of the subject in pixel = a subject + b screen by least squares, and how unlike the mixture a pixel is.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mix:
+    """alpha: amount of the subject. slope: its change per change of colour. unlike: what is left unexplained."""
 
-    a + b is held near 1: tightly on a drawing's screen, loosely on a photo's, where a shadow only makes b smaller. What
-    the screen's noise explains is cut off at both ends. Unlike: distance of the colours, [0, ...), or the excess of
-    a + b over 1 (brighter than the screen).
+    alpha: FloatImage
+    slope: FloatImage
+    unlike: FloatImage
+
+
+def _unmix(pixel: FloatImage, subject: FloatImage, screen: FloatImage, loose: bool) -> _Mix:
+    """Least squares of pixel = a subject + b screen, float32 arrays of shape (..., 3).
+
+    In a drawing a + b is 1. In a photo (loose) it is so only by preference, since a shadow on the screen makes b
+    smaller, and the light is linear; more than the screen's own brightness counts as unexplained.
     """
-    loose = noise > GRAINY
-    if loose:
-        pixel, subject, screen = to_linear(pixel), to_linear(subject), to_linear(screen)
-    kk = (screen * screen).sum(axis=2)
-    free = np.maximum(kk, 0.01) * np.float32(SHADOW_FREEDOM) if loose else np.full_like(kk, 100)
-    ss = (subject * subject).sum(axis=2) + free
-    sk = (subject * screen).sum(axis=2) + free
-    kk += free
-    sp = (subject * pixel).sum(axis=2) + free
-    kp = (screen * pixel).sum(axis=2) + free
-    det = np.maximum(ss * kk - sk * sk, 1e-7)
-    alpha = (sp * kk - sk * kp) / det
-    beta = (ss * kp - sk * sp) / det
-    mixture = alpha[..., None] * subject + beta[..., None] * screen
-    unlike = np.abs(pixel - mixture).max(axis=2)
-    unlike = np.maximum(unlike, alpha + beta - (1.3 if loose else 1.0))
-    slope = np.linalg.norm(kk[..., None] * subject - sk[..., None] * screen, axis=2) / det
-    dead = np.clip(3 * np.float32(noise) * slope, 0.004, 0.25)
-    alpha = np.clip((alpha - dead) / (1 - 2 * dead), 0, 1)
-    return np.asarray(alpha, np.float32), np.asarray(unlike, np.float32)
+    if not loose:
+        across = subject - screen
+        length = np.maximum(dot(across, across), np.float32(1e-6))
+        alpha = np.asarray(dot(pixel - screen, across) / length, np.float32)
+        rest = pixel - screen - alpha[..., None] * across
+        return _Mix(alpha, np.asarray(1 / np.sqrt(length), np.float32), np.abs(rest).max(axis=-1))
+    pixel, subject, screen = to_linear(pixel), to_linear(subject), to_linear(screen)
+    kk = dot(screen, screen)
+    free = np.maximum(kk, np.float32(0.01)) * np.float32(SHADOW_FREEDOM)
+    ss, sk, kk = dot(subject, subject) + free, dot(subject, screen) + free, kk + free
+    sp, kp = dot(subject, pixel) + free, dot(screen, pixel) + free
+    det = np.maximum(ss * kk - sk * sk, np.float32(1e-7))
+    alpha, beta = (sp * kk - sk * kp) / det, (ss * kp - sk * sp) / det
+    rest = pixel - alpha[..., None] * subject - beta[..., None] * screen
+    across = kk[..., None] * subject - sk[..., None] * screen
+    unlike = np.maximum(np.abs(rest).max(axis=-1), alpha + beta - np.float32(1.3))
+    return _Mix(alpha, np.sqrt(dot(across, across)) / det, unlike)
