@@ -292,17 +292,17 @@ def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:
 
 
 def _refuse_by_name(path: Path, head: bytes) -> None:
-    suffix = path.suffix.lower()
     if not head:
         raise Unreadable("unreadable" if claims_picture(path.name) else "not_an_image", "the file is empty")
-    if suffix in RAW_SUFFIXES:  # many are TIFF files whose first picture is a thumbnail
+    if path.suffix.lower() in RAW_SUFFIXES:  # many are TIFF files whose first picture is a thumbnail
         raise Unreadable("unreadable", "a camera raw file: develop it to TIFF, PNG or JPEG first")
-    if suffix in UNSUPPORTED_SUFFIXES:
-        raise Unreadable("unreadable", f"{suffix[1:]} files cannot be read: save it as PNG or JPEG first")
 
 
 def _no_picture(path: Path, head: bytes) -> Unreadable:
     """Return what to say of bytes that no decoder knows: it matters only where the name promised a picture."""
+    suffix = path.suffix.lower()
+    if suffix in UNSUPPORTED_SUFFIXES:
+        return Unreadable("unreadable", f"{suffix[1:]} files cannot be read: save it as PNG or JPEG first")
     if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
         what = "a web page, perhaps from a failed download"
     elif "".join(head.decode("utf-8", "ignore").split()).isprintable():
