@@ -161,7 +161,8 @@ def dedupe_command(inputs: tuple[str, ...], as_json: bool) -> None:
 
 @click.command("demo")
 @click.option("--output", type=FOLDER, metavar="DIR", default=Path("demo"), show_default=True, help="A folder for it.")
-def demo_command(output: Path) -> int:
+@click.option("--size", type=click.IntRange(300, 4000), metavar="PX", default=1200, help="Long side of the photos.")
+def demo_command(output: Path, size: int) -> int:
     """Paint photos of a toy and make a set of them.
 
     Needs no network, no model and no GPU.
@@ -171,7 +172,7 @@ def demo_command(output: Path) -> int:
 
     photos = output / "photos"
     if not photos.exists():
-        _paint(photos)
+        _paint(photos, size)
     recipe, _ = load(packed()["quickstart"])
     request = pipeline.Request(recipe, Path.cwd(), (str(photos),), output / "set")
     with render.progress() as progress:
@@ -182,7 +183,7 @@ def demo_command(output: Path) -> int:
     return 0 if outcome.exit_code == 1 and any(row["verdict"] == "keep" for row in outcome.rows) else outcome.exit_code
 
 
-def _paint(photos: Path) -> None:
+def _paint(photos: Path, size: int) -> None:
     """Write the sample photos, all or none."""
     from loraset.runtime.executor import Executor
     from loraset.sample import SHOTS, write_sample
@@ -194,7 +195,7 @@ def _paint(photos: Path) -> None:
             progress.stage("paint", len(SHOTS))
 
             def paint(name: str) -> None:
-                write_sample(unfinished, shots=[name])
+                write_sample(unfinished, side=size, shots=[name])
                 progress.advance("paint")
 
             executor.map(paint, [shot.name for shot in SHOTS])
