@@ -6,7 +6,7 @@ In: nothing. Out: exceptions caught once, in `cli`. Never: printing. What goes w
 
 
 class LorasetError(Exception):
-    """Base of all: what and where in `str(error)`, what to do next in `hint`, the process's exit code in `exit_code`."""
+    """Base of all: what and where in `str(error)`, what to do next in `hint`, the exit code in `exit_code`."""
 
     exit_code = 1
 

@@ -17,7 +17,7 @@ from loraset.types import ByteImage, Found, Json, Picture, StageResult, View
 
 
 class Task(Protocol):
-    """One picture on its way through the per-picture stages. Everything is read when asked and kept for this task only."""
+    """One picture on its way through the per-picture stages. Pixels are read when asked, and kept for it only."""
 
     found: Found
 
@@ -40,10 +40,10 @@ class Task(Protocol):
         """Return the whole picture at full size; decoded once."""
 
     def photo(self) -> ByteImage:
-        """Return its colours without transparency: uint8 (H, W, 3); on mid gray where the file has an alpha of its own."""
+        """Return its colours: uint8 (H, W, 3); on mid gray where the file has an alpha of its own."""
 
     def framed(self) -> tuple[ByteImage, NDArray[np.bool_]]:
-        """Return the picture in its frame: uint8 (H, W, 3) at output size, and where the photo has pixels, bool (H, W)."""
+        """Return the photo in its frame, uint8 (H, W, 3) at output size, and where it has pixels, bool (H, W)."""
 
 
 class PictureStage(Protocol):
