@@ -15,25 +15,27 @@ STRIP = 128  # rows handled at once
 CLEAR, SOLID = 0.004, 0.996  # small alphas beyond these are kept as 0 and 1, where all round agree
 
 
-def _coefficients(rgb: ByteImage, alpha: FloatImage) -> FloatImage:
-    """Local linear models alpha = a . rgb + b of 3x3 windows, averaged: float32 (H, W, 4)."""
+def _coefficients(rgb: ByteImage, alpha: FloatImage, wanted: BoolImage) -> FloatImage:
+    """Local linear models alpha = a . rgb + b of 3x3 windows, averaged: float32 (H, W, 4), right where wanted."""
 
     def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(cv2.blur(values, (3, 3), borderType=cv2.BORDER_REFLECT_101), dtype=np.float64)
 
+    near = cv2.dilate(wanted.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     colors = rgb.astype(np.float64) / 255.0
     target = alpha.astype(np.float64)
-    center, level = mean(colors), mean(target)
-    covariance = np.empty((*alpha.shape, 3, 3))
+    center, level = mean(colors)[near], mean(target)[near]
+    covariance = np.empty((level.size, 3, 3))
     for i in range(3):
         for j in range(i, 3):
-            covariance[..., i, j] = mean(colors[..., i] * colors[..., j]) - center[..., i] * center[..., j]
-            covariance[..., j, i] = covariance[..., i, j]
-        covariance[..., i, i] += EPSILON
-    joint = mean(colors * target[..., None]) - center * level[..., None]
+            covariance[:, i, j] = mean(colors[..., i] * colors[..., j])[near] - center[:, i] * center[:, j]
+            covariance[:, j, i] = covariance[:, i, j]
+        covariance[:, i, i] += EPSILON
+    joint = mean(colors * target[..., None])[near] - center * level[:, None]
     slope = np.linalg.solve(covariance, joint[..., None])[..., 0]
-    offset = level - (slope * center).sum(axis=2)
-    return mean(np.dstack([slope, offset])).astype(np.float32)
+    models = np.zeros((*alpha.shape, 4))
+    models[near] = np.column_stack([slope, level - (slope * center).sum(axis=1)])
+    return mean(models).astype(np.float32)
 
 
 def _open(alpha: FloatImage) -> BoolImage:
@@ -61,8 +63,10 @@ def carry_up(rgb_small: ByteImage, alpha_small: FloatImage, rgb: ByteImage) -> F
     if rgb_small.shape == rgb.shape:
         return alpha_small
     height, width = rgb.shape[:2]
-    coefficients = _coefficients(rgb_small, alpha_small)
     unsure = _open(alpha_small)
+    coefficients = _coefficients(
+        rgb_small, alpha_small, cv2.dilate(unsure.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    )
     low_y, high_y, part_y = _places(height, alpha_small.shape[0])
     low_x, high_x, part_x = _places(width, alpha_small.shape[1])
     alpha = (alpha_small > 0.5).astype(np.float32)[np.where(part_y < 0.5, low_y, high_y)]

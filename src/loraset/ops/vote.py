@@ -15,6 +15,8 @@ COLORS = 24
 LIGHTNESS = 0.7  # weight of L against a and b: shading varies more than hue
 SPREAD = 4.5  # Lab units within which two colours are the same
 REACH = 0.09  # of the long side: how far a vote carries
+FAR = 4.0  # times the reach: evidence from there counts too, for holes amid the subject,
+HEARSAY = 0.2  # but with this weight
 SHRINK = 6  # the votes are blurred on a grid this much smaller
 DOUBT = 1e-3  # support below which the mask's own word counts
 ROUNDS = 3
@@ -42,8 +44,10 @@ def palette_of(colors: FloatImage, count: int = COLORS) -> FloatImage:
 
     colors : float32 array of shape (n, 3), n > 0.
     """
-    cells, weights = np.unique(np.floor(colors / CELL).astype(np.int32), axis=0, return_counts=True)
-    points = (cells + np.float32(0.5)) * np.float32(CELL)
+    cells = np.floor(colors / CELL).astype(np.int64) + 64  # Lab spans about 50 cells to either side of 0
+    codes, weights = np.unique((cells[:, 0] * 128 + cells[:, 1]) * 128 + cells[:, 2], return_counts=True)
+    cells = np.stack([codes >> 14, codes >> 7 & 127, codes & 127], axis=1) - 64
+    points = ((cells + 0.5) * CELL).astype(np.float32)
     mass = weights.astype(np.float64)
     chosen = [int(np.argmax(mass))]
     distance = np.square(points - points[chosen[0]]).sum(axis=1)
@@ -66,11 +70,15 @@ def weighted_lab(lab: FloatImage) -> FloatImage:
 
 
 def _memberships(colors: FloatImage, palette: FloatImage) -> FloatImage:
-    """Soft membership of each colour in each palette colour: (n, K), rows sum to 1."""
-    distance = np.stack([np.square(colors - center).sum(axis=1) for center in palette], axis=1)
-    distance -= distance.min(axis=1, keepdims=True)
-    shares = np.exp(distance / np.float32(-2.0 * SPREAD**2))
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True), dtype=np.float32)
+    """Soft membership of each colour in each palette colour: (K, n), columns sum to 1."""
+    parts = np.ascontiguousarray(colors.T)
+    distance = np.stack(
+        [sum(np.square(part - value) for part, value in zip(parts, center, strict=True)) for center in palette]
+    )
+    distance -= distance.min(axis=0)
+    shares = np.exp(distance * np.float32(-0.5 / SPREAD**2))
+    shares /= shares.sum(axis=0)
+    return np.asarray(shares, dtype=np.float32)
 
 
 def color_vote(lab: FloatImage, mask: FloatImage, unknown: BoolImage) -> ColorVote:
@@ -84,8 +92,8 @@ def color_vote(lab: FloatImage, mask: FloatImage, unknown: BoolImage) -> ColorVo
     size = 2 * round(reach) + 1
     near = cv2.dilate(unknown.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
     palette = palette_of(lab[near])
-    shares = _memberships(lab.reshape(-1, 3), palette).reshape(height, width, -1)
-    band = shares[unknown]
+    shares = _memberships(lab.reshape(-1, 3), palette).reshape(-1, height, width)
+    band = shares[:, unknown]
     current = mask.copy()
     vote = _evidence(shares, current, palette, reach)
     for _ in range(ROUNDS - 1):
@@ -105,13 +113,14 @@ def _evidence(shares: FloatImage, mask: FloatImage, palette: FloatImage, reach: 
 
     def spread(weights: FloatImage) -> FloatImage:
         reduced = cv2.resize(weights, small, interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.GaussianBlur(reduced, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT), dtype=np.float32)
+        near = cv2.GaussianBlur(reduced, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+        far = cv2.GaussianBlur(reduced, (0, 0), FAR * sigma, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(near + HEARSAY * far, dtype=np.float32)
 
-    layers = [shares[..., k] for k in range(len(palette))]
     return ColorVote(
         palette,
-        np.stack([spread(layer * inside) for layer in layers]),
-        np.stack([spread(layer * outside) for layer in layers]),
+        np.stack([spread(layer * inside) for layer in shares]),
+        np.stack([spread(layer * outside) for layer in shares]),
     )
 
 
@@ -122,13 +131,13 @@ def _answer(
     mask: FloatImage,
 ) -> FloatImage:
     height, width = unknown.shape
-    total = np.zeros(len(shares), dtype=np.float32)
-    subject = np.zeros(len(shares), dtype=np.float32)
+    total = np.zeros(shares.shape[1], dtype=np.float32)
+    subject = np.zeros(shares.shape[1], dtype=np.float32)
     for k in range(len(vote.palette)):
         inside = cv2.resize(vote.subject[k], (width, height), interpolation=cv2.INTER_LINEAR)[unknown]
         outside = cv2.resize(vote.background[k], (width, height), interpolation=cv2.INTER_LINEAR)[unknown]
-        subject += shares[:, k] * inside
-        total += shares[:, k] * (inside + outside)
+        subject += shares[k] * inside
+        total += shares[k] * (inside + outside)
     return np.asarray((subject + DOUBT * mask) / (total + DOUBT), dtype=np.float32)
 
 
