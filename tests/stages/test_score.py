@@ -30,7 +30,9 @@ def task(photo_blur=0.0, gain=1.0, mask_noise=0.0, keep=1.0):
     grid = (1 - mask_noise) * grid + mask_noise * 0.5
     frame = Frame((0, 0, SIDE, SIDE), 1.0, (0, 0, 0, 0), (SIDE, SIDE))
     results = {
-        "mask": StageResult({"exact": False, "confidence": None, "details": {}}, {"probability": (grid * 65535).astype(np.uint16)}),
+        "mask": StageResult(
+            {"exact": False, "confidence": None, "details": {}}, {"probability": (grid * 65535).astype(np.uint16)}
+        ),
         "frame": StageResult({"frame": frame.to_json(), "subject_share": float(alpha.mean()), "cut_share": 0.0}),
         "decontaminate": StageResult({}, {"cutout": cutout}),
     }
@@ -85,10 +87,10 @@ def test_without_a_frame_there_is_nothing_to_score():
 def test_a_part_falls_from_one_in_the_direction_that_its_metric_calls_worse(name):
     part = (score.TECHNICAL | score.CUTOUT)[name]
     metric = load(METRICS, name, "metric")
-    assert (part.bad < part.good) == (metric.better == "higher")
-    assert part.factor(part.good) == 1.0
+    assert (part.bad < part.best) == (metric.better == "higher")
+    assert part.factor(part.best) == 1.0
     assert part.factor(part.bad) == pytest.approx(1 - part.cost)
-    assert part.factor((part.good + part.bad) / 2) == pytest.approx(1 - part.cost / 2)
+    assert part.factor((part.best + part.bad) / 2) == pytest.approx(1 - part.cost / 8)
 
 
 def test_the_score_is_the_product_of_its_parts_and_a_missing_number_costs_nothing():
