@@ -13,7 +13,7 @@ from loraset.sample.shots import BACKDROPS, LIGHTS, SPECIES
 from loraset.sample.textures import TEXTURES
 from loraset.sample.toy import ARMS, LEGS, RINGTAIL, TAILS, Pose, build, light_through
 
-SIDE = 180
+SIDE = 150
 MANY = 10**8
 
 
@@ -87,7 +87,7 @@ def test_the_same_seed_gives_the_same_bytes(folder, tmp_path):
 def test_another_seed_gives_another_photo():
     first, second = (render(0, seed=seed, side=120) for seed in (0, 1))
     assert not np.array_equal(first.photo, second.photo)
-    assert np.abs(first.alpha - second.alpha).mean() < 0.02  # of the same pose
+    assert np.abs(first.alpha - second.alpha).mean() < 0.04  # of the same pose
 
 
 def test_an_unknown_shot_is_named():

@@ -134,10 +134,11 @@ def _fallen(camera: Camera, light: Light, parts: Parts, point: Array, on_wall: A
     walls = on_wall[step // 2 :: step, step // 2 :: step].reshape(-1)
     normals = np.where(walls[:, None], np.array([0, 0, 1], np.float32), np.array([0, 1, 0], np.float32))
     reach = light_through(parts, flat, light.direction, None, light.softness)
-    open_ = openness(parts, flat, normals, None) ** 2.4
+    open_ = openness(parts, flat, normals, None) ** 2
     corner = 1 - 0.35 * np.exp(-np.abs(np.where(walls, flat[:, 1], flat[:, 2] + wall_at)) / 0.5)
     fallen = light.shade(normals, reach, open_ * corner, 0.0) * light.pool(flat)[:, None]
-    return cv2.resize(fallen.reshape(few.shape), (width, height), interpolation=cv2.INTER_LINEAR)
+    smooth = cv2.GaussianBlur(fallen.reshape(few.shape), (0, 0), 0.8)  # the tail's shadow is thinner than the grid
+    return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _grass(picture: Array, camera: Camera, light: Light, parts: Parts, rng: np.random.Generator) -> tuple[Array, Array]:

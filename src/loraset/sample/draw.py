@@ -54,6 +54,9 @@ def _draw_lines(canvas: ByteImage, at: Whole, ink: Whole, thick: Whole, order: W
     colors, widths = ink.tolist(), thick.tolist()
     for i in order.tolist():
         root, tip = colors[i]
+        if root == tip:
+            cv2.polylines(canvas, [at[i]], False, (*root, 255), widths[i], cv2.LINE_AA, _BITS)
+            continue
         cv2.polylines(canvas, [low[i]], False, (*root, 255), widths[i], cv2.LINE_AA, _BITS)
         cv2.polylines(canvas, [high[i]], False, (*tip, 255), max(widths[i] - 1, 1), cv2.LINE_AA, _BITS)
 
@@ -139,6 +142,11 @@ def linear_premultiplied(canvas: ByteImage) -> Array:
 
 def _reduced(canvas: ByteImage, scale: int) -> tuple[Array, Array]:
     """Average the canvas down in linear light."""
-    size = (canvas.shape[1] // scale, canvas.shape[0] // scale)
-    small = cv2.resize(linear_premultiplied(canvas), size, interpolation=cv2.INTER_AREA)
-    return np.ascontiguousarray(small[..., :3]), np.ascontiguousarray(small[..., 3])
+    result = np.zeros((canvas.shape[0] // scale, canvas.shape[1] // scale, 4), np.float32)
+    used = canvas[..., 3].reshape(len(result), scale, result.shape[1], scale).max(axis=(1, 3))
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    if len(rows):
+        (y0, y1), (x0, x1) = (rows[0], rows[-1] + 1), (columns[0], columns[-1] + 1)
+        part = canvas[y0 * scale : y1 * scale, x0 * scale : x1 * scale]
+        result[y0:y1, x0:x1] = cv2.resize(linear_premultiplied(part), (x1 - x0, y1 - y0), interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(result[..., :3]), np.ascontiguousarray(result[..., 3])

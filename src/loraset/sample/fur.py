@@ -22,7 +22,7 @@ from loraset.sample.toy import (
     openness,
 )
 
-BED = 0.019  # radius of the dots that stand for the dense short fur between strands
+BED = 0.016  # radius of the dots that stand for the dense short fur between strands
 THREAD = (0.17, 0.10, 0.09)  # linear albedo of nose and mouth
 
 
@@ -149,13 +149,14 @@ def grow(parts: Parts, species: Species, camera: Camera, light: Light, rng: np.r
     reach = light_through(parts, roots.point + 0.02 * roots.normal, light.direction, roots.part, light.softness)
     open_ = openness(parts, roots.point, roots.normal, roots.part)
     ground = np.clip(roots.point[:, 1] / 0.22, 0, 1)
-    fallen = light.shade(facing, reach, open_ * (0.45 + 0.55 * ground), 0.35)
+    fallen = light.shade(facing, reach, open_ * (0.60 + 0.40 * ground), 0.35)
     albedo = to_linear(np.array(species.colors, np.float32))[material]
     shade = fallen * albedo * (1 + plain * rng.uniform(-0.1, 0.1, (number, 1)).astype(np.float32))
     depth = 1 + plain * np.array([[-0.26, 0.04]], np.float32)  # light hardly reaches down between the strands
     colors = shade[:, None, :] * depth[:, :, None]
     bed = roots.point - BED * roots.normal
-    return Strands(points.astype(np.float32), bed, colors.astype(np.float32), np.full(number, 0.0028, np.float32))
+    width = 0.0023 + 0.0014 * np.clip(1 - length / 0.045, 0, 1)  # the shorter the pile, the thicker its tufts
+    return Strands(points.astype(np.float32), bed, colors.astype(np.float32), width.astype(np.float32))
 
 
 def sew(parts: Parts, light: Light, rng: np.random.Generator) -> Strands:

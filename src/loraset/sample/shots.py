@@ -81,7 +81,7 @@ BACKDROPS: dict[str, Backdrop] = {
     "room": Backdrop("wood", "blue_wall", things=(Ball(-1.35, -1.3, 0.36, (RED, PALE)),)),
     "terrace": Backdrop("concrete", "brick", 1.7),
     "lawn": Backdrop("lawn", "garden", 14.0, wall_tile=16.0, aperture=0.008),
-    "blanket": Backdrop("blanket", "blanket", 2.4),
+    "blanket": Backdrop("blanket", "blanket", 4.0),
     "evening": Backdrop("dark_wood", "night", 9.0, aperture=0.020, lamps=True),
     "path": Backdrop("gravel", "garden", 12.0, tile=3.4, wall_tile=14.0, aperture=0.008),
     "rug": Backdrop(

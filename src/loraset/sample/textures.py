@@ -222,7 +222,7 @@ def tiles(rng: np.random.Generator, n: int) -> Array:
 
 def plaster(rng: np.random.Generator, n: int, color: Triple = (0.78, 0.76, 0.70)) -> Array:
     """A painted wall."""
-    return _tinted(color, _relief(0.3 * noise(rng, n, (50, 50), 3), 0.05) * (1 + 0.02 * noise(rng, n, (4, 4), 2)))
+    return _tinted(color, _relief(0.2 * noise(rng, n, (70, 70), 3), 0.025) * (1 + 0.02 * noise(rng, n, (4, 4), 2)))
 
 
 def blue_wall(rng: np.random.Generator, n: int) -> Array:

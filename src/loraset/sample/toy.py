@@ -145,7 +145,7 @@ class _Builder:
         length = float(np.linalg.norm(along))
         middle = (a + b) / 2
         self.add(
-            name, middle.tolist(), (radius, length / 2 + radius * 0.55, radius), _upward(along / length), material, fur
+            name, middle.tolist(), (radius, length / 2 + radius * 0.8, radius), _upward(along / length), material, fur
         )
 
 
