@@ -1,0 +1,174 @@
+import cv2
+import numpy as np
+import pytest
+
+from loraset.ops.keying import despill, soft_key
+from loraset.ops.screen import find_screen, why_not_plain
+
+GREEN = (40, 180, 60)
+SIDE = 240
+
+
+def disc(side=SIDE, radius=0.3, hole=0.0):
+    """Alpha of an antialiased disc, float (side, side)."""
+    big = np.zeros((side * 8, side * 8), np.uint8)
+    cv2.circle(big, (side * 4, side * 4), round(side * 8 * radius), 255, -1)
+    if hole:
+        cv2.circle(big, (side * 4, side * 4), round(side * 8 * hole), 0, -1)
+    return cv2.resize(big, (side, side), interpolation=cv2.INTER_AREA) / 255
+
+
+def painted(alpha, background, color=(200, 60, 40), outline=(10, 10, 10)):
+    """A drawing: a disc with a dark outline of 6 px, antialiased, mixed in sRGB."""
+    inner = cv2.erode(alpha, np.ones((7, 7)))
+    subject = inner[..., None] * np.array(color) + (1 - inner[..., None]) * np.array(outline)
+    mixed = alpha[..., None] * subject + (1 - alpha[..., None]) * np.asarray(background)
+    return (mixed + 0.5).clip(0, 255).astype(np.uint8)
+
+
+def uneven(side=SIDE, color=GREEN, fall=0.4):
+    """A screen whose light falls off by `fall` from one corner to the other."""
+    y, x = np.mgrid[:side, :side] / (side - 1)
+    return np.array(color) * (1 - fall * np.hypot(x, y) / np.sqrt(2))[..., None]
+
+
+def key(rgb):
+    return soft_key(rgb, find_screen(rgb))
+
+
+@pytest.mark.parametrize("background", [GREEN, (20, 60, 200), (128, 128, 128), (230, 0, 230)], ids=str)
+def test_a_drawing_on_a_flat_colour_is_cut_to_the_level(background):
+    alpha = disc(hole=0.1)
+    rgb = painted(alpha, background)
+    assert why_not_plain(find_screen(rgb)) is None
+    assert np.abs(key(rgb).alpha - alpha).mean() < 0.001
+
+
+def test_a_fall_off_of_the_light_is_no_subject():
+    alpha = disc()
+    rgb = painted(alpha, uneven())
+    screen = find_screen(rgb)
+    assert why_not_plain(screen) is None
+    assert np.abs(soft_key(rgb, screen).alpha - alpha).mean() < 0.002
+
+
+def test_a_tenth_of_spill_does_not_make_the_subject_transparent():
+    alpha = disc()
+    subject = 0.9 * np.array((200, 190, 180)) + 0.1 * np.array(GREEN)
+    rgb = (alpha[..., None] * subject + (1 - alpha[..., None]) * uneven() + 0.5).astype(np.uint8)
+    found = key(rgb).alpha
+    assert found[alpha == 1].min() == 1
+    assert np.abs(found - alpha).mean() < 0.002
+
+
+def test_a_soft_shadow_on_a_photographed_screen_is_screen():
+    alpha = disc()
+    shadow = cv2.GaussianBlur(np.roll(disc(radius=0.25), (30, 70), (0, 1)), (0, 0), 8)
+    linear = (uneven() / 255) ** 2.2 * (1 - 0.5 * shadow[..., None])
+    mixed = alpha[..., None] * (np.array((200, 150, 120)) / 255) ** 2.2 + (1 - alpha[..., None]) * linear
+    noise = np.random.default_rng(0).normal(0, 2.5, (SIDE, SIDE, 3))
+    rgb = (mixed ** (1 / 2.2) * 255 + noise).clip(0, 255).astype(np.uint8)
+    found = key(rgb).alpha
+    assert found[(shadow > 0.9) & (alpha == 0)].max() < 0.1
+    assert np.abs(found - alpha).mean() < 0.004
+
+
+def test_a_lighter_green_in_the_subject_stays():
+    alpha = disc()
+    rgb = painted(alpha, uneven(), color=(130, 240, 110))
+    assert key(rgb).alpha[alpha == 1].min() > 0.99
+
+
+def test_the_screens_own_colour_in_the_subject_is_told():
+    """A subject that fades into the screen's colour cannot be keyed, and the key says so."""
+    alpha = disc(radius=0.4)
+    fade = np.linspace(0, 1, SIDE)[None, :, None]
+    subject = np.array((200, 60, 40)) * fade + uneven() * (1 - fade)
+    rgb = (alpha[..., None] * subject + (1 - alpha[..., None]) * uneven()).astype(np.uint8)
+    assert key(rgb).unsure > 0.1
+
+
+def test_enclosed_white_is_subject_and_an_enclosed_hole_in_gray_is_not():
+    alpha = disc(hole=0.1)
+    white, gray = key(painted(alpha, (255, 255, 255))), key(painted(alpha, (128, 128, 128)))
+    middle = SIDE // 2
+    assert (white.alpha[middle, middle], gray.alpha[middle, middle]) == (1, 0)
+    assert white.kept_enclosed
+    assert not gray.kept_enclosed
+    assert white.enclosed == pytest.approx(0.01 / 0.08, rel=0.2)
+
+
+def test_pixel_art_is_cut_hard_pixel_by_pixel():
+    truth = np.random.default_rng(1).random((12, 12)) < 0.5
+    truth = np.pad(truth, 2)
+    sprite = np.where(truth[..., None], np.random.default_rng(2).choice([0, 90, 200], (16, 16, 1)), GREEN)
+    rgb = sprite.astype(np.uint8).repeat(4, 0).repeat(4, 1)
+    assert np.array_equal(key(rgb).alpha, truth.repeat(4, 0).repeat(4, 1))
+
+
+def test_large_pictures_are_keyed_like_small_ones():
+    small, large = disc(side=300), disc(side=1500)
+    rgb = painted(large, uneven(side=1500))
+    found = key(rgb).alpha
+    assert found.shape == (1500, 1500)
+    assert np.abs(found - large).mean() < 0.001
+    assert np.abs(cv2.resize(found, (300, 300), interpolation=cv2.INTER_AREA) - small).mean() < 0.001
+
+
+def test_mirrored_picture_gives_the_mirrored_alpha():
+    rgb = painted(np.roll(disc(), 17, 1), uneven())
+    assert np.abs(key(rgb[:, ::-1].copy()).alpha[:, ::-1] - key(rgb).alpha).max() < 0.02
+
+
+def test_ordinary_backgrounds_are_no_screen():
+    rng = np.random.default_rng(0)
+    grain = cv2.GaussianBlur(rng.random((SIDE, SIDE, 3)).astype(np.float32), (0, 0), 12)
+    bokeh = np.clip((grain - grain.mean()) * 12 + 0.5, 0, 1) * 255
+    grass = np.array((60, 130, 40)) + rng.normal(0, 30, (SIDE, SIDE, 1))
+    paper = np.full((SIDE, SIDE, 3), 200.0) + np.linspace(0, 40, SIDE)[None, :, None]
+    wall = np.array((225, 210, 80)) + rng.normal(0, 3, (SIDE, SIDE, 3))
+    said = [why_not_plain(find_screen(painted(disc(), ground))) for ground in (bokeh, grass, paper, wall)]
+    assert all(said)
+    assert "not flat" in said[2]
+    assert "warm colour" in said[3]
+
+
+def test_a_named_colour_is_found_where_another_fills_more_of_the_border():
+    rgb = painted(disc(), (30, 30, 160))
+    rgb[:, : SIDE // 3] = GREEN
+    assert find_screen(rgb).color[2] > 0.5
+    named = tuple(value / 255 for value in GREEN)
+    assert find_screen(rgb, named).color == pytest.approx(named, abs=0.01)
+
+
+@pytest.mark.parametrize("color", [(0.8, 0.6, 0.5), (0.5, 0.5, 0.5), (0.1, 0.1, 0.12), (0.4, 0.3, 0.8)], ids=str)
+def test_despill_takes_away_what_the_screen_added_over_neutral(color):
+    screen = np.array(GREEN, np.float32) / 255
+    clean = np.full((4, 4, 3), color, np.float32)
+    spilled = clean + 0.2 * screen
+    result = despill(spilled, np.ones((4, 4), np.float32), tuple(screen))
+    assert np.abs(result - clean).max() < np.abs(spilled - clean).max() + 1e-6
+    assert (result[..., 1] <= result[..., [0, 2]].max(axis=-1) + 0.01).all()
+
+
+def test_despill_is_exact_on_gray_and_leaves_other_colours_alone():
+    screen = np.array(GREEN, np.float32) / 255
+    gray = np.full((2, 2, 3), 0.4, np.float32)
+    opaque = np.ones((2, 2), np.float32)
+    assert despill(gray + 0.15 * screen, opaque, tuple(screen)) == pytest.approx(gray, abs=1e-5)
+    for color in ([0.8, 0.5, 0.4], [0.2, 0.3, 0.9], [0.9, 0.9, 0.1], [1, 1, 1]):
+        plain = np.full((2, 2, 3), color, np.float32)
+        assert np.array_equal(despill(plain, opaque, tuple(screen)), plain)
+
+
+def test_despill_keeps_a_green_ribbon_but_not_a_green_edge():
+    screen = tuple(value / 255 for value in GREEN)
+    ribbon = np.full((1, 2, 3), (0.1, 0.6, 0.15), np.float32)
+    result = despill(ribbon, np.array([[1.0, 0.5]], np.float32), screen)
+    assert np.array_equal(result[0, 0], ribbon[0, 0])
+    assert result[0, 1, 1] < 0.2
+
+
+def test_a_gray_screen_spills_nothing():
+    rgb = np.random.default_rng(0).random((3, 3, 3)).astype(np.float32)
+    assert despill(rgb, np.ones((3, 3), np.float32), (0.5, 0.5, 0.5)) is rgb
