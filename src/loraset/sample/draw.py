@@ -62,11 +62,11 @@ def _draw_lines(canvas: ByteImage, at: Whole, ink: Whole, thick: Whole, order: W
 
 
 def _draw_bed(canvas: ByteImage, strands: Strands, camera: Camera, ink: Whole, scale: int) -> None:
-    """Dense short fur below the strands: dots under every second root, so deep that they swell no outline."""
-    middle, depth = camera.project(strands.bed[::2])
+    """Dense short fur below the strands: dots under every root, so deep that they swell no outline."""
+    middle, depth = camera.project(strands.bed)
     radius = max(round(BED * camera.focal_px / float(depth.mean()) * (scale << _BITS)), 1)
     dots = np.round(middle * (scale << _BITS)).astype(np.int32).tolist()
-    for dot, color in zip(dots, (ink[::2, 0] * 0.92).astype(int).tolist(), strict=True):
+    for dot, color in zip(dots, (ink[:, 0] * 0.92).astype(int).tolist(), strict=True):
         cv2.circle(canvas, dot, radius, (*color, 255), -1, cv2.LINE_8, _BITS)
 
 

@@ -281,7 +281,7 @@ def night(rng: np.random.Generator, n: int) -> Array:
 
 def lawn(rng: np.random.Generator, n: int) -> Array:
     """Soil and moss between the blades that `scene` draws."""
-    return _tinted((0.22, 0.27, 0.12), np.exp(0.4 * noise(rng, n, (40, 40), 4)))
+    return _tinted((0.34, 0.43, 0.17), np.exp(0.4 * noise(rng, n, (40, 40), 4)))
 
 
 def screen(rng: np.random.Generator, n: int) -> Array:
@@ -315,4 +315,4 @@ _ALL: tuple[Texture, ...] = (
     screen,
 )
 TEXTURES = {texture.__name__: texture for texture in _ALL}
-TILING = frozenset({"gravel", "leaves"})
+TILING = frozenset({"gravel", "leaves", "tiles"})
