@@ -9,10 +9,12 @@ copies     subjects of photos against their re-encoded, cropped, mirrored selves
 masks      AUROC of the score for "IoU under .8", of whole runs with a model's masks
 """
 
+import json
 import os
 import sys
+import tempfile
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import cv2
@@ -22,7 +24,11 @@ from scipy.stats import rankdata, spearmanr
 from loraset.images import decode
 from loraset.metrics import halo, sharpness
 from loraset.metrics.interface import Specimen
-from loraset.ops.descriptors import color_distance, describe, hash_distance
+from loraset.ops.descriptors import Descriptors, color_distance, describe, hash_distance
+from loraset.ops.geometry import crop_mask
+from loraset.pipeline import Request, run
+from loraset.recipe.model import Recipe
+from loraset.stages.select import COPY_ASPECT, COPY_BITS, COPY_COLOR
 from loraset.types import Frame
 
 DATA = Path(os.environ.get("LORASET_DATA", ""))
@@ -112,13 +118,92 @@ def benchmark_sharpness():
         for noise in noises:
             soft = cv2.GaussianBlur(photo, (0, 0), 4) + random.normal(0, noise, photo.shape)
             noisy.append(sharpness.measure(replace(base, photo=np.clip(soft, 0, 255).astype(np.uint8))))
-        falls["blur"] += all(a > b for a, b in zip(blurred, blurred[1:], strict=False))
-        falls["enlargement"] += all(a > b for a, b in zip(large, large[1:], strict=False))
+        falls["blur"] += all(a > b for a, b in pairwise(blurred))
+        falls["enlargement"] += all(a > b for a, b in pairwise(large))
         rows.append(blurred + large[1:] + noisy)
     print(f"sharpness: falls strictly on {falls} of {len(photos)} photos")
     names = [f"blur {s}" for s in blurs] + [f"x{f}" for f in scales[1:]] + [f"blur 4 + noise {n}" for n in noises]
     for name, column in zip(names, np.array(rows).T, strict=True):
         print(f"  {name:16s} min {column.min():.3f} median {np.median(column):.3f} max {column.max():.3f}")
+
+
+def compare(one: Descriptors, other: Descriptors):
+    """Bits, colour and aspect by which two subjects differ, and whether `select` calls them copies."""
+    bits, colour = hash_distance(one, other)[0], color_distance(one, other)
+    aspect = max(one.aspect, other.aspect) / min(one.aspect, other.aspect)
+    return bits, colour, aspect, bits <= COPY_BITS and colour <= COPY_COLOR and aspect <= COPY_ASPECT
+
+
+def benchmark_copies():
+    """Cut by the hand-checked masks, so that only the descriptors are tested."""
+    looks = {}
+    changes = {"half size, JPEG 60": [], "mask 3 px tighter": [], "mask 3 px wider": [], "lighter by 5 %": []}
+    for path in pictures("masks/images"):
+        photo = read(path).rgb
+        alpha = (cv2.imread(str(DATA / "masks/gt" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE) / 255).astype(np.float32)
+        rgb = photo.astype(np.float32) / 255
+        look = looks[path.stem] = describe(rgb, alpha)
+        small = cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        small = cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR)
+        small_alpha = cv2.resize(alpha, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+        again = (
+            (small.astype(np.float32) / 255, small_alpha),
+            (rgb, cv2.erode(alpha, disc)),
+            (rgb, cv2.dilate(alpha, disc)),
+            (np.minimum(rgb * 1.05, 1), alpha),
+        )
+        for found, cutout in zip(changes.values(), again, strict=True):
+            found.append(compare(look, describe(*cutout)))
+    for name, found in changes.items():
+        worst = np.max(found, axis=0)[:3].round(3)
+        print(f"copies, {name}: {sum(row[3] for row in found)} of {len(found)} found; worst {worst}")
+    others = [(compare(looks[a], looks[b]), a, b) for a, b in combinations(looks, 2)]
+    print(
+        f"different pictures called copies: {sum(row[0][3] for row in others)} of {len(others)}; nearest {min(others)}"
+    )
+
+
+def benchmark_masks():
+    """A whole run on the saliency photos, each on its own, with u2netp."""
+    with tempfile.TemporaryDirectory() as folder:
+        recipe = Recipe.model_validate(
+            {
+                "subject": {"shared": False},
+                "input": {"paths": [str(DATA / "saliency/images")], "min_side_px": 32},
+                "mask": {"engine": "rembg:u2netp"},
+                "variants": {"transparent": {"background": "transparent"}},
+                "output": {"rejected": True},
+            }
+        )
+        run(Request(recipe, Path(folder), output=Path(folder) / "set"))
+        rows = [json.loads(line) for line in (Path(folder) / "set/manifest.jsonl").open()]
+        truths = [iou_of(row, Path(folder) / "set") for row in rows]
+    bad, score = np.array(truths) < 0.8, np.array([row["score"] or 0.0 for row in rows])
+    doubt = np.array([1.0 if not row["metrics"] else row["metrics"]["mask_uncertainty"] for row in rows])
+    print(f"masks: {len(rows)} pictures, {bad.sum()} with IoU under .8")
+    for name, value in (("score", -score), ("mask_uncertainty", doubt)):
+        ranks = rankdata(value)
+        auroc = (ranks[bad].sum() - bad.sum() * (bad.sum() + 1) / 2) / (bad.sum() * (~bad).sum())
+        worst = np.argsort(-value, kind="stable")[: len(rows) // 4]
+        print(f"  {name}: AUROC {auroc:.3f}, of the bad ones {bad[worst].sum() / bad.sum():.2f} in the worst quarter")
+    for verdict in ("keep", "review", "reject"):
+        of_verdict = np.array([row["verdict"] == verdict for row in rows])
+        print(f"  {verdict}: {of_verdict.sum()} pictures, {bad[of_verdict].sum()} bad")
+
+
+def iou_of(row, folder):
+    """IoU of a row's cut-out with the truth, in its frame; what the frame leaves out counts as missed."""
+    if not row["frame"]:
+        return 0.0
+    files = row["files"] or {}
+    cutout = read(folder / (files.get("transparent") or files["rejected"]))
+    alpha = np.zeros(cutout.rgb.shape[:2]) if cutout.alpha is None else cutout.alpha / 255
+    truth = cv2.imread(str(DATA / "saliency/gt" / f"{Path(row['source']).stem}.png"), cv2.IMREAD_GRAYSCALE) > 127
+    frame = Frame.from_json(row["frame"])
+    framed = crop_mask(truth.astype(np.float32), truth.shape[::-1], frame) > 0.5
+    outside = max(0.0, truth.sum() * frame.inner_scale**2 - framed.sum())
+    return float(((alpha > 0.5) & framed).sum() / (((alpha > 0.5) | framed).sum() + outside))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ REJECTING = frozenset(
 )  # reasons of earlier stages that end a picture; any other sends it to review
 
 # Two subjects are copies when all three agree. Measured: pictures of one toy from other views differ more.
-COPY_BITS = 8  # of 64
+COPY_BITS = 6  # of 64
 COPY_COLOR = 0.06  # share of the colour that may change
 COPY_ASPECT = 1.06  # ratio of the boxes' aspects
 
