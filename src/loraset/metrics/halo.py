@@ -16,9 +16,7 @@ from loraset.metrics import edge_softness
 from loraset.metrics.interface import Metric, Specimen
 from loraset.types import BoolImage, FloatImage
 
-RIM_PX = (
-    3.0  # depth of the rim inside the outline, and of the subject's own colour; outside it goes as far as alpha does
-)
+RIM_PX = 3.0  # depth of the rim; the subject's own colour lies deeper. Outwards the rim goes as far as alpha does
 REACH_PX = 4.0  # Gaussian from which the two colours are gathered: beyond lie the fill of a drawn line, other objects
 REACH_OF_EDGE = 1 / 3  # of a soft edge's width, where that is more: both colours must be seen across it
 SHRINK = 2  # they are smooth: gathered at half the size
