@@ -57,12 +57,14 @@ class Plan:
 
 
 @contextmanager
-def _line(request: Request, progress: Progress) -> Iterator[Line]:
-    """Open a line with its files found and hashed."""
+def _line(request: Request, progress: Progress, *, cuts: bool = True) -> Iterator[Line]:
+    """Open a line with its engine made, if it cuts at all, and its files found and hashed."""
     cv2.setNumThreads(1)  # the pictures are what runs in parallel
     cache = Cache(cache_root(), fresh=request.fresh)
     with quiet_native(), Executor(request.recipe.run.jobs) as executor:
         line = Line(request, executor, cache, progress)
+        if cuts:
+            line.make_engine()
         line.find(cache.root / "archives")
         yield line
 
@@ -178,7 +180,7 @@ def plan(request: Request, progress: Progress | None = None) -> Plan:
         fresh = sum(not item.task.is_cached("ingest") for item in line.going if item.task)
         line.decode()
         groups = line.drop_copies()
-        line.choose_engine()
+        line.show_set()
         stages: list[Json] = [_planned(line, "ingest", len(line.items) - fresh, fresh, earlier)]
         todo = False
         for name in ("mask", *CUT_STAGES):
@@ -281,7 +283,7 @@ def _cutout_names(items: Sequence[Item]) -> dict[str, str]:
 
 def dedupe(request: Request, progress: Progress | None = None) -> Json:
     """Return {"groups": [{"kind", "kept", "members": [paths]}]}: the copies among the inputs."""
-    with _line(request, progress or Silent()) as line:
+    with _line(request, progress or Silent(), cuts=False) as line:
         line.decode()
         groups = line.drop_copies()
         path = {item.row.id: str(item.found.path) for item in line.items}
@@ -324,4 +326,6 @@ def export_set(folder: Path, *, trainer: str, variant: str, output: Path) -> int
     recipe = Recipe.model_validate(read_run(folder)["recipe"])
     rows = read_rows(folder)
     with OutputFolder(output) as out:
-        return export.export(rows, folder, recipe, trainer=trainer, variant=variant, write=out.write)
+        count = export.export(rows, folder, recipe, trainer=trainer, variant=variant, write=out.write)
+        out.prune()
+    return count

@@ -4,6 +4,8 @@ In: a `Request`, an executor, the cache. Out: `Item`s whose rows fill up step by
 `OutputFolder`, or pixels kept for the whole set.
 """
 
+import os
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -155,14 +157,21 @@ class Line:
 
     def mask(self) -> None:
         """Give every picture its mask: the engine sees the whole set first, where it learns from it."""
-        engine, views = self.choose_engine()
+        engine, views = self.show_set()
         if not all(view.is_cached("mask") for view in views):
             engine.prepare(views, self.executor.map)
+            if engine.learns:
+                self.progress.message(f"learning the subject from {len(views)} pictures")
         self._each(("mask",), self.going)
 
-    def choose_engine(self) -> tuple[Engine, list[PictureTask]]:
-        """Make the recipe's engine and the part of the masks' keys that it and the set are."""
-        engine = self.shop.engine = make_engine(self.recipe.mask.engine, self._options())
+    def make_engine(self) -> None:
+        """Make the recipe's engine: a model that is missing is said before any work."""
+        self.shop.engine = make_engine(self.recipe.mask.engine, self._options())
+
+    def show_set(self) -> tuple[Engine, list[PictureTask]]:
+        """Return the engine and what it will see; from here on the masks' keys are known."""
+        engine = self.shop.engine
+        assert engine is not None, "make_engine comes first"
         tasks = (item.task for item in self.going if item.task)
         views = sorted(tasks, key=lambda task: (task.sha256, task.id))
         self.shop.engine_key = {"identity": engine.identity()}
@@ -211,6 +220,8 @@ class Line:
                 raise
             except Exception as error:  # whatever one picture does, the others go on
                 item.failed = True
+                if os.environ.get("LORASET_DEBUG", "0") not in ("", "0"):
+                    self.progress.message(traceback.format_exc())
                 item.reasons.append(Reason("unreadable", stage, f"{stage} failed: {type(error).__name__}: {error}"))
             self._strictly(item)
             self.progress.advance(stage, cached=cached)
