@@ -9,9 +9,10 @@ import pytest
 from loraset.color import to_linear
 from loraset.images import Unreadable, decode
 from loraset.sample import PLANTED, SHOTS, STORED, render, write_sample
+from loraset.sample.rays import light_through
 from loraset.sample.shots import BACKDROPS, LIGHTS, SPECIES
 from loraset.sample.textures import TEXTURES
-from loraset.sample.toy import ARMS, LEGS, RINGTAIL, TAILS, Pose, build, light_through
+from loraset.sample.toy import ARMS, LEGS, RINGTAIL, TAILS, Pose, build
 
 SIDE = 150
 MANY = 10**8

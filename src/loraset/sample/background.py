@@ -12,9 +12,10 @@ import numpy as np
 from loraset.color import to_linear, to_srgb
 from loraset.sample.camera import Camera, Light
 from loraset.sample.draw import linear_premultiplied
+from loraset.sample.rays import light_through, openness
 from loraset.sample.shots import Backdrop, Ball, Block
 from loraset.sample.textures import TEXTURES, TILING
-from loraset.sample.toy import Array, Parts, light_through, openness, rotation
+from loraset.sample.toy import Array, Parts, rotation
 
 FAR = 60.0  # distance at which a ground without a wall ends
 

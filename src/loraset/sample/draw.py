@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from loraset.color import to_linear, to_srgb
 from loraset.sample.camera import Camera, Light
 from loraset.sample.fur import BED, Strands
-from loraset.sample.toy import Array, Parts, light_through
+from loraset.sample.rays import light_through
+from loraset.sample.toy import Array, Parts
 from loraset.types import ByteImage
 
 EYES = ((-0.40, 0.10, 0.90), (0.40, 0.10, 0.90))  # in the head's unit sphere

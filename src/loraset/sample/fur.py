@@ -11,16 +11,8 @@ from numpy.typing import NDArray
 
 from loraset.color import to_linear
 from loraset.sample.camera import Camera, Light
-from loraset.sample.toy import (
-    CREAM,
-    INNER,
-    Array,
-    Parts,
-    Species,
-    buried,
-    light_through,
-    openness,
-)
+from loraset.sample.rays import buried, light_through, openness
+from loraset.sample.toy import CREAM, INNER, Array, Parts, Species
 
 BED = 0.016  # radius of the dots that stand for the dense short fur between strands
 THREAD = (0.17, 0.10, 0.09)  # linear albedo of nose and mouth

@@ -70,8 +70,8 @@ def shoot(spec: Spec, *, seed: int, side: int) -> Shot:
 def _camera(spec: Spec, side: int) -> Camera:
     width, height = spec.aspect
     longer = max(width, height)
-    around, above = np.radians(spec.around_deg), np.radians(spec.above_deg)
-    way = np.array([np.sin(around) * np.cos(above), np.sin(above), np.cos(around) * np.cos(above)])
+    above = np.radians(spec.above_deg)
+    way = np.array([0.0, np.sin(above), np.cos(above)])
     target = np.array(spec.target)
     eye = target + spec.distance * way
     size = (round(side * width / longer), round(side * height / longer))

@@ -109,7 +109,7 @@ BACKDROPS: dict[str, Backdrop] = {
 class Spec:
     """A row of the table.
 
-    backdrop, light, species : names of the tables above. distance, around_deg, above_deg, target : the camera; toy
+    backdrop, light, species : names of the tables above. distance, above_deg, target : the camera; toy
     units and degrees. aspect : width to height. soft_px, shake_px : the whole photo out of focus, or drawn out by a
     moving hand; px of a 1200 px picture. caption : words of the sidecar, if any. note : the reason code that the
     picture is planted for, where it is no good photo.
@@ -120,7 +120,6 @@ class Spec:
     light: str
     pose: Pose
     distance: float = 8.6
-    around_deg: float = 0.0
     above_deg: float = 14.0
     target: Triple = (0.0, 0.85, 0.0)
     aspect: tuple[int, int] = (3, 4)
