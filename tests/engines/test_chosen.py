@@ -131,7 +131,7 @@ def test_the_one_who_stands_alone_counts_least():
     left[:, :32], right[:, 36:] = 1, 1
     mask = join(mask_of(left), mask_of(left), mask_of(right))
     assert np.abs((mask.probability > 0.5) - left).max() == 0
-    agreements = [facts["agreement"] for facts in mask.details["members"].values()]
+    agreements = [facts["iou"] for facts in mask.details["members"].values()]
     assert agreements == [0.5, 0.5, 0]
     assert mask.details["disagreement"] == pytest.approx(2 / 3, abs=1e-3)
 

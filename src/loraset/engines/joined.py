@@ -57,7 +57,9 @@ class JoinedEngine:
         silent |= {name: masks[name].reasons[0].detail for name in masks.keys() - voters.keys()}
         if len(voters) == 1:
             name, mask = next(iter(voters.items()))
-            return replace(mask, details={**mask.details, "members": {name: mask.details}, "declined": silent})
+            return replace(
+                mask, details={**mask.details, "members": {name: {"details": mask.details}}, "declined": silent}
+            )
         return self._join(view, voters, silent)
 
     def _label(self, index: int) -> str:
@@ -75,7 +77,7 @@ class JoinedEngine:
         details: Json = {
             "disagreement": round(1 - float(np.mean(list(agreement.values()))), 4),
             "members": {
-                name: {"agreement": round(agreement[name], 4), **mask.details} for name, mask in voters.items()
+                name: {"iou": round(agreement[name], 4), "details": mask.details} for name, mask in voters.items()
             },
             "declined": silent,
         }
