@@ -57,9 +57,7 @@ class JoinedEngine:
         silent |= {name: masks[name].reasons[0].detail for name in masks.keys() - voters.keys()}
         if len(voters) == 1:
             name, mask = next(iter(voters.items()))
-            return replace(
-                mask, details={**mask.details, "members": {name: {"details": mask.details}}, "declined": silent}
-            )
+            return replace(mask, details={"members": {name: {"details": mask.details}}, "declined": silent})
         return self._join(view, voters, silent)
 
     def _label(self, index: int) -> str:
