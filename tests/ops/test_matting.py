@@ -86,6 +86,16 @@ def test_a_guess_is_not_taken_for_a_true_alpha(furry):
     assert furry.details["trust"] == 0.0
 
 
+@pytest.mark.parametrize("cells", [80, SIZE])
+def test_a_yes_or_no_mask_is_refined(cells):
+    truth = ball(softness=5)
+    small = cv2.resize(truth, (cells, cells), interpolation=cv2.INTER_AREA)
+    mask = np.clip(cv2.resize((small > 0.5).astype(np.float32), truth.shape, interpolation=cv2.INTER_CUBIC), 0, 1)
+    matte = refine_alpha(composite(truth), mask, cell_px=SIZE / cells)
+    assert matte.details["trust"] == 0.0
+    assert error(matte.alpha, truth) < 0.7 * error(mask, truth)
+
+
 def test_deep_inside_and_far_outside_stay_exact(furry):
     assert (furry.alpha[ball(radius=60, softness=1) == 1] == 1).all()
     assert (furry.alpha[ball(radius=110, softness=1) == 0] == 0).all()

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraset.color import to_lab
-from loraset.ops.agreement import agreeing, trust_of
+from loraset.ops.agreement import agreeing, is_hard, trust_of
 from loraset.ops.carry import carry_up
 from loraset.ops.laplacian import band_system, solve_band
 from loraset.ops.trimap import Trimap, trimap_of
-from loraset.ops.vote import ask, color_vote, weighted_lab
+from loraset.ops.vote import ask, color_vote
 from loraset.types import BoolImage, ByteImage, FloatImage, Json
 
 BASE_SIDE = 400  # long side of the first solve, px; more where the mask's grid is finer
@@ -109,8 +109,9 @@ def _refine(rgb: ByteImage, mask: FloatImage, cell_px: float, exact: bool) -> Ma
     if doubt:
         return Matte(mask, {**details, "guard": f"kept: {doubt}"})
     alpha, iterations = small_mask, 0
+    narrowing = not is_hard(small_mask, cell_px * base)  # a hard edge says nothing of how soft the true one is
     for _ in range(PASSES):
-        alpha, done = _solve(small, alpha, band, radius)
+        alpha, done = _solve(small, alpha, band, radius, narrowing=narrowing)
         iterations += done
         band = trimap_of(alpha, radius)
     mid = max(base, min(1.0, MID_SIDE / long))
@@ -144,9 +145,9 @@ def _doubt(band: Trimap) -> str:
     return ""
 
 
-def _solve(rgb: ByteImage, mask: FloatImage, band: Trimap, radius: float) -> tuple[FloatImage, int]:
+def _solve(rgb: ByteImage, mask: FloatImage, band: Trimap, radius: float, *, narrowing: bool) -> tuple[FloatImage, int]:
     """Alpha at the size of the first solve, and the iterations it took."""
-    lab = weighted_lab(to_lab(rgb))
+    lab = to_lab(rgb)
     scale = min(1.0, BASE_SIDE / max(mask.shape))
     small_band = _reduced(band.unknown.astype(np.float32), scale) > 0
     vote = color_vote(_reduced(lab, scale), _reduced(mask, scale), small_band)
@@ -154,7 +155,7 @@ def _solve(rgb: ByteImage, mask: FloatImage, band: Trimap, radius: float) -> tup
     word = mask[band.unknown]
 
     flips = float(((color > 0.5) != (word > 0.5)).mean())
-    width = float(np.clip((flips - FLIPS[0]) / (FLIPS[1] - FLIPS[0]), 0.15, 1.0))
+    width = float(np.clip((flips - FLIPS[0]) / (FLIPS[1] - FLIPS[0]), 0.15, 1.0)) if narrowing else 1.0
     narrow = trimap_of(mask, radius * width)
     kept = narrow.unknown[band.unknown]
     prior = _joined(color[kept], np.clip(word[kept], 0.02, 0.98), 2.0 - width)

@@ -12,8 +12,7 @@ import numpy as np
 from loraset.types import BoolImage, FloatImage
 
 COLORS = 24
-LIGHTNESS = 0.7  # weight of L against a and b: shading varies more than hue
-SPREAD = 4.5  # Lab units within which two colours are the same
+SPREAD = 3.8  # Lab units within which two colours are the same
 REACH = 0.09  # of the long side: how far a vote carries
 FAR = 4.0  # times the reach: evidence from there counts too, for holes amid the subject,
 HEARSAY = 0.2  # but with this weight
@@ -28,7 +27,7 @@ CELL = 5.0  # Lab units of a histogram cell
 class ColorVote:
     """Evidence for subject and background, per palette colour and place.
 
-    palette : float32 array of shape (K, 3), weighted Lab.
+    palette : float32 array of shape (K, 3), Lab.
     subject, background : float32 arrays of shape (K, h, w), blurred evidence on the small grid.
     """
 
@@ -64,11 +63,6 @@ def palette_of(colors: FloatImage, count: int = COLORS) -> FloatImage:
     return centers.astype(np.float32)
 
 
-def weighted_lab(lab: FloatImage) -> FloatImage:
-    """Lab with the lightness scaled for comparing surfaces under uneven light."""
-    return lab * np.array([LIGHTNESS, 1.0, 1.0], dtype=np.float32)
-
-
 def _memberships(colors: FloatImage, palette: FloatImage) -> FloatImage:
     """Soft membership of each colour in each palette colour: (K, n), columns sum to 1."""
     parts = np.ascontiguousarray(colors.T)
@@ -84,7 +78,7 @@ def _memberships(colors: FloatImage, palette: FloatImage) -> FloatImage:
 def color_vote(lab: FloatImage, mask: FloatImage, unknown: BoolImage) -> ColorVote:
     """The vote, learnt from the mask and then from its own answer inside the band.
 
-    lab : float32 array of shape (H, W, 3), from `weighted_lab`. mask : float32 array of shape (H, W), [0, 1].
+    lab : float32 array of shape (H, W, 3). mask : float32 array of shape (H, W), [0, 1].
     unknown : bool array of shape (H, W), not empty.
     """
     height, width = mask.shape
@@ -146,7 +140,7 @@ def ask(vote: ColorVote, lab: FloatImage, mask: FloatImage, unknown: BoolImage) 
 
     Where no evidence carries the pixel's colour, it is the mask's own value.
 
-    lab : float32 array of shape (H, W, 3), from `weighted_lab`, at any size. mask, unknown : of shape (H, W).
+    lab : float32 array of shape (H, W, 3), at any size. mask, unknown : of shape (H, W).
     """
     shares = _memberships(lab[unknown], vote.palette)
     return _answer(vote, shares, unknown, mask[unknown])
