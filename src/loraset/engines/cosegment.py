@@ -16,7 +16,7 @@ from loraset.types import Json, Map, Mask, Reason, View
 
 VERSION = 1
 SAMPLE = 40  # pictures that the set is learnt from; more add time and memory, not knowledge
-DOUBT = 0.6  # agreement of the two ways to cut, below which a person should look
+DOUBT = 0.78  # agreement of different ways to cut, below which a person should look
 
 
 class CosegmentEngine:
@@ -43,6 +43,10 @@ class CosegmentEngine:
         """Whether the other pictures change a mask: only when they show one subject."""
         return self._shared
 
+    def models(self) -> list[Json]:
+        """Return []: nothing pretrained is behind these masks."""
+        return []
+
     def prepare(self, views: Sequence[View], run: Map) -> None:
         """Choose what will be learnt from: a seeded sample, one of each file content. No picture is opened yet."""
         distinct = {view.sha256: view for view in sorted(views, key=lambda view: view.id)}
@@ -62,7 +66,7 @@ class CosegmentEngine:
         height, width = found.probability.shape
         reasons: tuple[Reason, ...] = ()
         if found.agreement < DOUBT:
-            detail = f"two ways to find the subject agree on {found.agreement:.0%} of it"
+            detail = f"different ways to find the subject agree by {found.agreement:.0%} only"
             reasons = (Reason("mask_uncertain", "mask", detail),)
         return Mask(
             probability=found.probability,

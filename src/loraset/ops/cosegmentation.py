@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from loraset.color import to_lab
 from loraset.ops.features import pixel_features
 from loraset.ops.forest import Forests, Lesson, grow
-from loraset.ops.graphcut import colour_evidence, cut
+from loraset.ops.outline import overlap, plain_cut, refined_cut, softened
 from loraset.ops.saliency import centre_prior, saliency
 from loraset.ops.superpixels import LabelImage, region_means, superpixels
 from loraset.types import BoolImage, ByteImage, FloatImage, Map
@@ -28,7 +27,8 @@ STRIDE = 2  # pixels are classified on every second line and column; the cut fin
 REGIONS = 600
 ROUNDS = 3
 SAMPLES = 2000  # columns of each side that one picture teaches
-LEFT_OUT = 0.5
+LEFT_OUT = 0.5  # weight of the classifier that never saw the picture
+BIAS = 0.3  # log odds for "subject" everywhere: a lost part is worse than a rim too much
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class Outline:
 
     probability : float32 array of shape (h, w), [0, 1]: the mean of the ways to cut it, over 0.5 where the joint cut
         says "subject", soft over about two px of its edge.
-    agreement : IoU of the two independent cuts, [0, 1].
+    agreement : how far different ways to cut it overlap (IoU), [0, 1]; 0 where nothing was found.
     """
 
     probability: FloatImage
@@ -83,22 +83,37 @@ def look(rgb: ByteImage) -> Look:
     return Look(lab, saliency(lab), pixels, labels, regions)
 
 
-def learn(looks: Sequence[Look], seed: int, run: Map) -> Knowledge:
+def learn(looks: Sequence[Look], seed: int, run: Map) -> Knowledge | None:
     """Fit the set: classifiers taught by the guesses, then `ROUNDS - 1` times by the masks that they themselves give.
+
+    None where no picture has anything that stands out.
 
     looks : at least two, in an order that does not depend on how the pictures were found.
     """
-    guesses = [item.start for item in looks]
-    knowledge = _teach(looks, guesses, [_first_limits(guess) for guess in guesses], seed, run)
-    for turn in range(1, ROUNDS):
-        masks = _cut_all(looks, knowledge, run)
-        knowledge = _teach(looks, masks, [(0.2, 0.8)] * len(masks), seed + turn, run)
+    beliefs = [item.start for item in looks]
+    limits = [_first_limits(start) for start in beliefs]
+    knowledge = None
+    for turn in range(ROUNDS):
+        if not any((belief >= limit[1]).any() for belief, limit in zip(beliefs, limits, strict=True)):
+            break
+        knowledge = _teach(looks, beliefs, limits, seed + turn, run)
+        if turn < ROUNDS - 1:
+            beliefs = _cut_all(looks, knowledge, run)
+            limits = [(0.2, 0.8)] * len(looks)
     return knowledge
 
 
 def _cut_all(looks: Sequence[Look], knowledge: Knowledge, run: Map) -> list[FloatImage]:
     """Masks of the pictures that were learnt from."""
-    return run(lambda place: outline(looks[place], knowledge, place).probability, range(len(looks)))
+
+    def belief(place: int) -> FloatImage:
+        item = looks[place]
+        by_pixels, by_regions = evidence_of(item, knowledge, place)
+        central, salient = _priors(item)
+        evidence = central + salient + np.float32(0.5) * (by_pixels + by_regions)
+        return softened(refined_cut(item.lab, item.start, evidence))
+
+    return run(belief, range(len(looks)))
 
 
 def _teach(
@@ -126,7 +141,8 @@ def _first_limits(start: FloatImage) -> tuple[float, float]:
 def _pixel_lesson(item: Look, belief: FloatImage, limits: tuple[float, float], rng: np.random.Generator) -> Lesson:
     """A seeded sample of the sure pixels of one picture."""
     sparse = belief[::STRIDE, ::STRIDE].ravel()
-    chosen = [rng.permutation(np.flatnonzero(sure))[:SAMPLES] for sure in (sparse <= limits[0], sparse >= limits[1])]
+    sides = (sparse <= limits[0], sparse >= limits[1])
+    chosen = [rng.permutation(np.flatnonzero(sure))[:SAMPLES] for sure in sides]
     columns = item.pixels.reshape(-1, item.pixels.shape[2])
     subject = np.repeat([False, True], [len(part) for part in chosen])
     return Lesson(columns[np.concatenate(chosen)], subject)
@@ -153,70 +169,30 @@ def evidence_of(item: Look, knowledge: Knowledge, place: int | None) -> tuple[Fl
 def outline(item: Look, knowledge: Knowledge | None, place: int | None = None) -> Outline:
     """Cut a picture by what the set knows, or by the picture alone where `knowledge` is None.
 
-    The two ways whose agreement is measured: pixels against regions; alone: saliency against saliency with the
-    picture's own colours.
+    Agreement is that of pixels with regions, times that of what the set says without saliency with the joint mask; of
+    a lone picture: that of saliency alone with saliency and the picture's own colours.
     """
-    prior = 0.5 * np.log(centre_prior(item.start.shape) + 0.05)
-    prior += 1.1 * np.log((item.start + 0.1) / (1.1 - item.start))
+    central, salient = _priors(item)
     if knowledge is None:
-        first = _tidy(cut(item.lab, 1.5 * prior), prior)
-        joint = _refined(item.lab, 1.5 * prior)
-        second = joint
-    else:
-        by_pixels, by_regions = evidence_of(item, knowledge, place)
-        first, second, joint = (
-            _refined(item.lab, prior + evidence) for evidence in (by_pixels, by_regions, (by_pixels + by_regions) / 2)
-        )
-    mean = 0.2 * first + 0.2 * second + 0.6 * joint
-    soft = cv2.GaussianBlur(mean.astype(np.float32), (0, 0), 0.8)
-    return Outline(np.asarray(np.clip(soft, 0, 1), np.float32), overlap(first, second))
+        alone = plain_cut(item.lab, central + salient)
+        joint = refined_cut(item.lab, item.start, central + salient)
+        return Outline(softened(0.3 * alone + 0.7 * joint), _agreement(alone, joint))
+    by_pixels, by_regions = evidence_of(item, knowledge, place)
+    by_set = np.float32(0.5) * (by_pixels + by_regions)
+    first, second = (plain_cut(item.lab, central + salient + evidence) for evidence in (by_pixels, by_regions))
+    unprompted = plain_cut(item.lab, central + by_set)
+    joint = refined_cut(item.lab, item.start, central + salient + by_set)
+    agreement = _agreement(first, second) * _agreement(unprompted, joint)
+    return Outline(softened(0.2 * first + 0.2 * second + 0.6 * joint), agreement)
 
 
-def overlap(one: BoolImage, other: BoolImage) -> float:
-    """Intersection over union of two masks, [0, 1]; 1 where both are empty."""
-    union = int(np.count_nonzero(one | other))
-    return int(np.count_nonzero(one & other)) / union if union else 1.0
+def _agreement(one: BoolImage, other: BoolImage) -> float:
+    """Overlap of two cuts; 0 where either found nothing."""
+    return overlap(one, other) if one.any() and other.any() else 0.0
 
 
-def _refined(lab: FloatImage, evidence: FloatImage) -> BoolImage:
-    """Cut, learn the colours and the place of what was cut, and cut again with those, twice."""
-    evidence = np.asarray(cv2.GaussianBlur(evidence, (0, 0), 1.5), np.float32)
-    mask = _tidy(cut(lab, evidence), evidence)
-    for _ in range(2):
-        colours = np.clip(colour_evidence(lab, mask.astype(np.float32)), -4, 4)
-        joined = np.asarray(evidence + 0.5 * colours - _distance_from(mask), np.float32)
-        mask = _tidy(cut(lab, joined), joined)
-    return mask
-
-
-def _distance_from(mask: BoolImage) -> FloatImage:
-    """Log odds against far places: grows beyond two deviations of the mask's own place, at most 4."""
-    rows, columns = np.nonzero(mask)
-    if len(rows) < 20:
-        return np.zeros(mask.shape, np.float32)
-    covariance = np.cov(np.stack([rows, columns])) + 4.0 * np.eye(2)
-    y, x = np.mgrid[: mask.shape[0], : mask.shape[1]].astype(np.float32)
-    offset = np.dstack([y - rows.mean(), x - columns.mean()])
-    whitened = offset @ np.linalg.inv(np.linalg.cholesky(covariance)).T
-    return np.asarray(np.clip(np.square(whitened).sum(axis=2) / 4 - 1, 0, 4), dtype=np.float32)
-
-
-def _tidy(mask: BoolImage, evidence: FloatImage) -> BoolImage:
-    """Drop the pieces that carry little evidence beside the strongest one, fill the holes that carry little against."""
-    count, pieces = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    weight = np.bincount(pieces.ravel(), weights=np.maximum(evidence, 0).ravel() + 1e-6, minlength=count)
-    weight[0] = 0
-    kept = (weight >= 0.15 * weight.max()) & (weight > 0)
-    mask = kept[pieces]
-    count, holes, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    area = stats[:, cv2.CC_STAT_AREA]
-    mean = np.bincount(holes.ravel(), weights=evidence.ravel(), minlength=count) / np.maximum(area, 1)
-    fill = (area < 0.01 * mask.sum()) | (mean > -1.5)
-    fill[0] = False
-    fill[_on_border(np.asarray(holes, np.int32))] = False
-    return np.asarray(mask | fill[holes])
-
-
-def _on_border(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Labels that reach the picture's edge."""
-    return np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+def _priors(item: Look) -> tuple[FloatImage, FloatImage]:
+    """Log odds of "subject" by place, and by saliency: two float32 arrays of shape (h, w)."""
+    central = BIAS + 0.5 * np.log(centre_prior((item.lab.shape[0], item.lab.shape[1])) + 0.05)
+    salient = 1.1 * np.log((item.start + 0.1) / (1.1 - item.start))
+    return np.asarray(central, np.float32), np.asarray(salient, np.float32)

@@ -26,9 +26,9 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forests:
-    """One forest for each fold of the pictures, grown without the pictures of that fold."""
+    """One forest (a tuple of scikit-learn trees) for each fold of the pictures, grown without that fold's pictures."""
 
-    members: tuple[Any, ...]
+    folds: tuple[tuple[Any, ...], ...]
 
     def log_odds(self, features: FloatImage, index: int | None, left_out: float) -> FloatImage:
         """Natural log odds of "subject": float32 array of shape (...) for features (..., C).
@@ -37,24 +37,30 @@ class Forests:
         left_out : weight of the forest that never saw this picture; the rest goes to those that did. A picture's own
             vote confirms its own mistakes, but it alone knows what is new in it.
         """
-        columns = features.reshape(-1, features.shape[-1])
-        votes = np.stack([member.predict_proba(columns)[:, 1] for member in self.members])
-        if index is None or len(self.members) == 1:
+        columns = np.ascontiguousarray(features.reshape(-1, features.shape[-1]), dtype=np.float32)
+        votes = np.stack([_share(forest, columns) for forest in self.folds])
+        if index is None or len(votes) == 1:
             odds = _odds(votes.mean(axis=0))
         else:
-            fold = index % len(self.members)
+            fold = index % len(votes)
             own = np.delete(votes, fold, axis=0).mean(axis=0)
             odds = left_out * _odds(votes[fold]) + (1 - left_out) * _odds(own)
         return np.asarray(odds.reshape(features.shape[:-1]), dtype=np.float32)
+
+
+def _share(forest: Sequence[Any], columns: FloatImage) -> NDArray[np.float64]:
+    """Mean share of "subject" in the leaves that the columns fall into, added in the trees' order."""
+    return np.asarray(sum(tree.predict(columns)[:, 1] for tree in forest) / len(forest), dtype=np.float64)
 
 
 def grow(lessons: Sequence[Lesson], trees: int, leaf: int, seed: int, run: Map) -> Forests:
     """Forests fitted to all lessons, every picture weighing the same on either side.
 
     Extremely randomised trees (Geurts et al., Machine Learning 2006). leaf : fewest columns in a leaf; a forest that
-    can single out one picture confirms that picture's errors, so this is large.
+    can single out one picture confirms that picture's errors, so this is large. Trees are grown one by one, not by
+    scikit-learn's forest, whose sum over trees depends on its threads.
     """
-    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.tree import ExtraTreeClassifier
 
     features = np.concatenate([lesson.features for lesson in lessons])
     subject = np.concatenate([lesson.subject for lesson in lessons])
@@ -62,13 +68,13 @@ def grow(lessons: Sequence[Lesson], trees: int, leaf: int, seed: int, run: Map) 
     weights = np.concatenate([_weights(lesson.subject) for lesson in lessons])
     folds = min(_FOLDS, len(lessons))
 
-    def fit(fold: int) -> Any:
-        taught = picture % folds != fold if folds > 1 else picture >= 0
-        scale = taught.sum() / weights[taught].sum()
-        forest = ExtraTreesClassifier(trees, min_samples_leaf=leaf, random_state=seed + fold, n_jobs=1)
-        return forest.fit(features[taught], subject[taught], weights[taught] * scale)
+    def fit(number: int) -> Any:
+        taught = picture % folds != number % folds if folds > 1 else picture >= 0
+        tree = ExtraTreeClassifier(min_samples_leaf=leaf, max_features="sqrt", random_state=seed * 10_000 + number)
+        return tree.fit(features[taught], subject[taught], weights[taught]).tree_
 
-    return Forests(tuple(run(fit, range(folds))))
+    grown = run(fit, range(folds * trees))
+    return Forests(tuple(tuple(grown[fold::folds]) for fold in range(folds)))
 
 
 def _weights(subject: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -23,12 +23,13 @@ class Mixture:
     means: NDArray[np.float64]
     covariances: NDArray[np.float64]
 
-    def squared_distances(self, values: FloatImage) -> NDArray[np.float64]:
+    def squared_distances(self, values: FloatImage) -> FloatImage:
         """Squared Mahalanobis distance of values (..., C) to every Gaussian: array of shape (count, ...)."""
         found = []
         for mean, covariance in zip(self.means, self.covariances, strict=True):
-            whitened = (values - mean) @ np.linalg.inv(np.linalg.cholesky(covariance)).T
-            found.append(np.square(whitened).sum(axis=-1))
+            whitening = np.linalg.inv(np.linalg.cholesky(covariance)).T.astype(np.float32)
+            whitened = (values - mean.astype(np.float32)) @ whitening
+            found.append(np.einsum("...i,...i->...", whitened, whitened))
         return np.stack(found)
 
     def log_density(self, values: FloatImage) -> FloatImage:

@@ -6,7 +6,6 @@ or has its colour, is missed here; the set has to find it.
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -47,22 +46,22 @@ def _sweep(values: FloatImage, cost: FloatImage, high: FloatImage, low: FloatIma
         np.copyto(low[line], bottom, where=cheaper)
 
 
-def border_difference(lab: FloatImage, strip: float = 0.06, clusters: int = 6) -> FloatImage:
-    """Mahalanobis distance of every pixel's colour to the nearest colour of the border: float32 (H, W).
+def border_difference(lab: FloatImage, strip: float = 0.06, clusters: int = 4) -> FloatImage:
+    """Mahalanobis distance of every pixel's colour to the border's colours: float32 array of shape (H, W).
+
+    Each side has its own colours, and the mean of the two nearest sides counts: what is found on one side only may be
+    a subject that the frame cuts.
 
     lab : float32 array of shape (H, W, 3). strip : the border's width as a share of the short side.
     """
-    border = border_band((lab.shape[0], lab.shape[1]), strip)
-    mixture = fit_mixture(lab[border], clusters, spread=4.0)
-    return np.asarray(np.sqrt(mixture.squared_distances(lab).min(axis=0)), dtype=np.float32)
-
-
-def border_band(shape: tuple[int, int], strip: float) -> NDArray[np.bool_]:
-    """Where the border is: bool array of `shape`, true within `strip` of the short side from an edge."""
-    width_px = max(1, round(strip * min(shape)))
-    band = np.ones(shape, bool)
-    band[width_px:-width_px, width_px:-width_px] = False
-    return band
+    px = max(1, round(strip * min(lab.shape[:2])))
+    sides = (lab[:px], lab[-px:], lab[:, :px], lab[:, -px:])
+    distances = []
+    for side in sides:
+        mixture = fit_mixture(side.reshape(-1, 3), clusters, spread=4.0)
+        distances.append(mixture.squared_distances(lab).min(axis=0))
+    nearest = np.sqrt(np.sort(distances, axis=0)[:2])
+    return np.asarray(nearest.mean(axis=0), dtype=np.float32)
 
 
 def contrast_off_border(lab: FloatImage, regions: int = 250) -> FloatImage:
@@ -112,6 +111,16 @@ def stretched(values: FloatImage) -> FloatImage:
     return np.asarray(np.clip((values - low) / (high - low), 0, 1), dtype=np.float32)
 
 
+def decided(values: FloatImage) -> FloatImage:
+    """`values` in [0, 1] pushed apart about Otsu's threshold, which becomes 0.5: float32, [0, 1].
+
+    The strongest colour of a subject would else make its other colours look like background.
+    """
+    threshold, _ = cv2.threshold((values * 255 + 0.5).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    level = np.float32(max(1.0, threshold) / 255)
+    return np.asarray(np.square(values) / (np.square(values) + np.square(level)), dtype=np.float32)
+
+
 def saliency(lab: FloatImage) -> FloatImage:
     """Soft guess at the subject from one picture: float32 array of shape (H, W), [0, 1].
 
@@ -123,5 +132,5 @@ def saliency(lab: FloatImage) -> FloatImage:
     different = stretched(border_difference(small))
     contrast = stretched(contrast_off_border(small))
     mixed = (barrier + different + contrast) / 3 * (0.3 + 0.7 * centre_prior(small.shape[:2]))
-    full = cv2.resize(stretched(mixed), (lab.shape[1], lab.shape[0]), interpolation=cv2.INTER_LINEAR)
+    full = cv2.resize(decided(stretched(mixed)), (lab.shape[1], lab.shape[0]), interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(full, 0, 1), dtype=np.float32)

@@ -1,0 +1,102 @@
+"""From evidence to an outline: cut, look at what was cut, cut again, and tidy up.
+
+In: a Lab picture and log odds of "subject". Out: masks. Never: knowledge of other pictures, or randomness.
+"""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from loraset.ops.graphcut import colour_evidence, cut
+from loraset.types import BoolImage, FloatImage
+
+CONTEXT = 0.25  # share of the evidence that comes from the surroundings
+CONTEXT_PX = 8.0
+OWN_COLOURS = 0.5  # weight of the picture's own colours beside the evidence
+ROUNDS = 2
+
+
+def plain_cut(lab: FloatImage, evidence: FloatImage) -> BoolImage:
+    """One cut by the evidence alone: bool array of shape (H, W).
+
+    lab : float32 array of shape (H, W, 3). evidence : float32 array of shape (H, W), natural log odds of "subject".
+    """
+    smooth = _with_context(evidence)
+    return _tidy(cut(lab, smooth), smooth)
+
+
+def refined_cut(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> BoolImage:
+    """Cut, learn the colours and the place of what was cut, and cut again with those: bool array of shape (H, W).
+
+    start : float32 array of shape (H, W), [0, 1], how salient each pixel is: says which part of a cut is its core.
+    """
+    smooth = _with_context(evidence)
+    mask = _tidy(cut(lab, smooth), smooth)
+    for _ in range(ROUNDS):
+        colours = np.clip(colour_evidence(lab, mask.astype(np.float32)), -4, 4)
+        joined = np.asarray(smooth + OWN_COLOURS * colours - _distance_from(mask, start), np.float32)
+        mask = _tidy(cut(lab, joined), joined)
+    return mask
+
+
+def softened(mask: NDArray[np.floating[Any]] | BoolImage) -> FloatImage:
+    """A mask with an edge about two px wide: float32, [0, 1]."""
+    return np.asarray(np.clip(cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.8), 0, 1), dtype=np.float32)
+
+
+def overlap(one: BoolImage, other: BoolImage) -> float:
+    """Intersection over union of two masks, [0, 1]; 1 where both are empty."""
+    union = int(np.count_nonzero(one | other))
+    return int(np.count_nonzero(one & other)) / union if union else 1.0
+
+
+def _with_context(evidence: FloatImage) -> FloatImage:
+    """Evidence with a share of its surroundings': a white paw beside brown fur is taken along."""
+    near = cv2.GaussianBlur(evidence, (0, 0), 1.5)
+    wide = cv2.GaussianBlur(evidence, (0, 0), CONTEXT_PX)
+    return np.asarray((1 - CONTEXT) * near + CONTEXT * wide, dtype=np.float32)
+
+
+def _distance_from(mask: BoolImage, start: FloatImage) -> FloatImage:
+    """Log odds against far places: grows beyond two deviations of the mask's own place, at most 4.
+
+    The place is that of the mask's salient part, found three times, each time without what lies far from the last, so
+    that a piece of background that was taken along does not draw the place towards it.
+    """
+    y, x = np.mgrid[: mask.shape[0], : mask.shape[1]].astype(np.float32)
+    offset = np.dstack([y, x]).reshape(-1, 2)
+    weight = (mask * (start + np.float32(0.05))).ravel()
+    squared = np.zeros(weight.shape)
+    for _ in range(3):
+        weight = weight * (squared < 5)
+        if np.count_nonzero(weight) < 20:
+            break
+        inside = weight > 0
+        covariance = np.cov(offset[inside].T, aweights=weight[inside]) + 4.0 * np.eye(2)
+        whitening = np.linalg.inv(np.linalg.cholesky(covariance)).T
+        centred = offset - np.average(offset[inside], axis=0, weights=weight[inside])
+        squared = np.square(centred @ whitening).sum(axis=1)
+    return np.asarray(np.clip(squared / 4 - 1, 0, 4).reshape(mask.shape), dtype=np.float32)
+
+
+def _tidy(mask: BoolImage, evidence: FloatImage) -> BoolImage:
+    """Drop the pieces that carry little evidence beside the strongest one, fill the holes that carry little against."""
+    count, pieces = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    weight = np.bincount(pieces.ravel(), weights=np.maximum(evidence, 0).ravel() + 1e-6, minlength=count)
+    weight[0] = 0
+    kept = (weight >= 0.15 * weight.max()) & (weight > 0)
+    mask = kept[pieces]
+    count, holes, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    area = stats[:, cv2.CC_STAT_AREA]
+    mean = np.bincount(holes.ravel(), weights=evidence.ravel(), minlength=count) / np.maximum(area, 1)
+    fill = (area < 0.01 * mask.sum()) | (mean > -1.5)
+    fill[0] = False
+    fill[_on_border(np.asarray(holes, np.int32))] = False
+    return np.asarray(mask | fill[holes])
+
+
+def _on_border(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Labels that reach the picture's edge."""
+    return np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))

@@ -1,0 +1,212 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+
+from loraset.color import to_lab
+from loraset.ops.cosegmentation import learn, look, outline
+from loraset.ops.forest import Lesson, grow
+from loraset.ops.graphcut import colour_evidence, cut
+from loraset.ops.mixture import fit_mixture
+from loraset.ops.outline import overlap, plain_cut, refined_cut
+from loraset.ops.superpixels import region_means, superpixels, touching
+
+
+def in_turn(function, items):
+    return [function(item) for item in items]
+
+
+def square(shape=(40, 60), top=10, left=20, side=18):
+    mask = np.zeros(shape, bool)
+    mask[top : top + side, left : left + side] = True
+    return mask
+
+
+def test_cut_follows_the_evidence_where_it_is_strong():
+    lab = np.zeros((40, 60, 3), np.float32)
+    truth = square()
+    np.testing.assert_array_equal(cut(lab, np.where(truth, 8, -8).astype(np.float32)), truth)
+
+
+def test_cut_drops_a_weak_speck_and_keeps_a_strong_one():
+    lab = np.random.default_rng(0).normal(50, 10, (40, 60, 3)).astype(np.float32)
+    evidence = np.full((40, 60), -3, np.float32)
+    evidence[20, 30] = 3  # one pixel against eight neighbours
+    assert not cut(lab, evidence, smoothness=8).any()
+    assert cut(lab, evidence, smoothness=0.1)[20, 30]
+
+
+def test_cut_moves_to_the_edge_in_the_picture():
+    truth = square()
+    lab = np.zeros((40, 60, 3), np.float32)
+    lab[truth] = 60, 40, 20
+    blurred = cv2.GaussianBlur(np.where(truth, 2.0, -2.0).astype(np.float32), (0, 0), 6)  # right only in the large
+    assert overlap(blurred > 0, truth) < 0.9
+    assert overlap(cut(lab, blurred), truth) == 1.0
+
+
+def test_an_outline_has_no_specks_and_no_pinholes_but_keeps_a_true_hole():
+    lab = np.random.default_rng(0).normal(50, 10, (80, 80, 3)).astype(np.float32)
+    evidence = np.full((80, 80), -4, np.float32)
+    evidence[15:65, 15:65] = 4
+    evidence[30:50, 30:50] = -4  # seen through an arm
+    evidence[20:23, 20:23] = -4  # a glint
+    evidence[2:7, 2:7] = 4  # a fleck elsewhere
+    found = plain_cut(lab, evidence)
+    assert found[21, 21]
+    assert not found[4, 4]
+    assert not found[40, 40]
+
+
+def test_a_refined_outline_keeps_to_its_place():
+    lab = np.random.default_rng(0).normal(50, 2, (80, 160, 3)).astype(np.float32)
+    lab[:, :, 1] = 0
+    subject, wall = square((80, 160), 25, 20, 30), np.zeros((80, 160), bool)
+    wall[20:60, 95:160] = True
+    lab[subject | wall, 1] = 40  # a wall of the subject's colour, in which the evidence trusts a little
+    evidence = np.where(subject, 3, np.where(wall, 0.6, -3)).astype(np.float32)
+    found = refined_cut(lab, subject.astype(np.float32), evidence)
+    assert overlap(found, subject) > 0.95
+    assert overlap(plain_cut(lab, evidence + 1), subject | wall) > 0.9
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_cut_without_contest_is_the_evidence(sign):
+    evidence = np.full((10, 12), 2.0 * sign, np.float32)
+    assert np.all(cut(np.zeros((10, 12, 3), np.float32), evidence) == (sign > 0))
+
+
+def test_colour_evidence_is_signed_by_colour_not_by_place():
+    lab = np.zeros((40, 60, 3), np.float32)
+    truth = square()
+    lab[truth] = 60, 40, 20
+    lab[0:4, 0:4] = 60, 40, 20  # the subject's colour elsewhere
+    evidence = colour_evidence(lab, truth.astype(np.float32))
+    assert evidence[15, 25] > 2
+    assert evidence[35, 5] < -2
+    assert evidence[2, 2] == evidence[15, 25]
+    assert not colour_evidence(lab, np.zeros((40, 60), np.float32)).any()
+
+
+def test_mixture_finds_two_clouds():
+    rng = np.random.default_rng(0)
+    samples = np.concatenate([rng.normal(0, 1, (300, 3)), rng.normal(20, 2, (100, 3))]).astype(np.float32)
+    mixture = fit_mixture(samples, 2, spread=0.0)
+    order = np.argsort(mixture.means[:, 0])
+    np.testing.assert_allclose(mixture.weights[order], [0.75, 0.25])
+    np.testing.assert_allclose(mixture.means[order], [[0] * 3, [20] * 3], atol=0.6)
+    np.testing.assert_allclose(mixture.covariances[order][1].diagonal(), 4, rtol=0.5)
+    assert mixture.squared_distances(mixture.means[order][:1].astype(np.float32))[order[0], 0] < 1e-6
+
+
+def test_superpixels_keep_to_colour():
+    truth = square((60, 80), 15, 20, 30)
+    lab = np.where(truth[..., None], (70, 50, 0), (20, -30, 10)).astype(np.float32)
+    labels = superpixels(lab, 48)
+    share = region_means(truth.reshape(-1, 1).astype(np.float32), labels.ravel(), labels.max() + 1)
+    assert 40 <= labels.max() + 1 <= 60
+    assert set(np.unique(labels)) == set(range(labels.max() + 1))
+    assert np.mean((share > 0.01) & (share < 0.99)) < 0.05
+    a, b = touching(np.array([[0, 0, 1], [2, 2, 1]], np.int32))
+    assert list(zip(a, b, strict=True)) == [(0, 1), (0, 2), (1, 2)]
+
+
+def test_forest_learns_and_a_left_out_picture_does_not_vote_on_itself():
+    rng = np.random.default_rng(1)
+
+    def lesson(flipped):
+        subject = rng.random(400) < 0.5
+        shift = np.where(subject ^ flipped, 3.0, -3.0)
+        return Lesson((rng.normal(0, 1, (400, 2)) + shift[:, None]).astype(np.float32), subject)
+
+    lessons = [lesson(False), lesson(False), lesson(True)]  # the last one is wrong throughout
+    forests = grow(lessons, trees=6, leaf=20, seed=0, run=in_turn)
+    like_subject = np.full((1, 2), 3.0, np.float32)
+    assert forests.log_odds(like_subject, 2, left_out=1.0)[0] > 2
+    assert forests.log_odds(like_subject, 2, left_out=0.0)[0] < forests.log_odds(like_subject, 2, left_out=1.0)[0]
+    assert forests.log_odds(like_subject, None, left_out=0.5).shape == (1,)
+
+
+def texture(rng, size, coarse, low, high):
+    """Smooth random colours between two colours."""
+    noise = rng.random((size[0] // coarse + 2, size[1] // coarse + 2, 1)).astype(np.float32)
+    large = cv2.resize(noise, size[::-1], interpolation=cv2.INTER_CUBIC)[..., None]
+    return np.asarray(low) + np.clip(large, 0, 1) * (np.asarray(high) - np.asarray(low))
+
+
+GROUNDS = [
+    ((60, 110, 40), (110, 160, 70)),
+    ((90, 90, 95), (150, 150, 150)),
+    ((40, 60, 110), (90, 120, 170)),
+    ((150, 170, 200), (190, 205, 225)),
+    ((120, 80, 50), (150, 105, 70)),
+    ((150, 60, 45), (200, 95, 70)),
+]
+
+
+def toy_photo(seed, size=(112, 150)):
+    """A doll of recurring look (orange body with a dark belt, white head) on its own ground: uint8 RGB and truth."""
+    rng = np.random.default_rng(seed)
+    ground = texture(rng, size, 3 + seed % 4 * 3, *GROUNDS[seed % len(GROUNDS)])
+    y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    scale = rng.uniform(18, 25)
+    cx, cy = size[1] / 2 + rng.uniform(-18, 18), size[0] / 2 + rng.uniform(0, 13)
+    body = np.hypot((x - cx) / 1.0, (y - cy) / 1.25) < scale
+    head = np.hypot(x - cx, y - (cy - 1.45 * scale)) < 0.62 * scale
+    belt = body & (np.abs(y - cy) < 0.14 * scale)
+    light = rng.uniform(0.8, 1.1)
+    rgb = np.where(body[..., None], texture(rng, size, 4, (215, 110, 20), (245, 150, 50)) * light, ground)
+    rgb = np.where(belt[..., None], np.array((50, 30, 60)) * light, rgb)
+    rgb = np.where(head[..., None], np.array((238, 232, 222)) * light, rgb)
+    rgb = cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), 0.6) + rng.normal(0, 3, rgb.shape)
+    return np.clip(rgb, 0, 255).astype(np.uint8), body | head
+
+
+@pytest.fixture(scope="module")
+def toys():
+    return [toy_photo(seed) for seed in range(6)]
+
+
+def score(found, truth):
+    size = found.probability.shape
+    small = cv2.resize(truth.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    return overlap(found.probability > 0.5, small)
+
+
+def test_the_set_finds_its_subject(toys):
+    looks = [look(rgb) for rgb, _ in toys]
+    knowledge = learn(looks, 0, in_turn)
+    found = [outline(seen, knowledge, place) for place, seen in enumerate(looks)]
+    scores = [score(one, truth) for one, (_, truth) in zip(found, toys, strict=True)]
+    assert np.mean(scores) > 0.93
+    assert min(scores) > 0.7  # a white head before a pale sky is the hard one
+    unseen, truth = toy_photo(7)
+    assert score(outline(look(unseen), knowledge), truth) > 0.85
+
+
+def test_threads_change_no_byte(toys):
+    looks = [look(rgb) for rgb, _ in toys[:3]]
+    with ThreadPoolExecutor(4) as pool:
+        together = learn(looks, 0, lambda function, items: list(pool.map(function, items)))
+    alone = learn(looks, 0, in_turn)
+    for place, seen in enumerate(looks):
+        one, other = outline(seen, alone, place), outline(seen, together, place)
+        assert one.probability.tobytes() == other.probability.tobytes()
+        assert one.agreement == other.agreement
+
+
+def test_pictures_with_nothing_in_them_teach_nothing():
+    blank = np.full((90, 120, 3), 128, np.uint8)
+    looks = [look(blank), look(blank)]
+    assert learn(looks, 0, in_turn) is None
+    found = outline(looks[0], None)
+    assert found.probability.shape == (90, 120)
+    assert found.agreement == 0.0
+
+
+def test_a_look_keeps_to_the_working_size():
+    seen = look(np.zeros((400, 1000, 3), np.uint8))
+    assert seen.lab.shape == (128, 320, 3)
+    assert seen.regions.shape[1] == seen.pixels.shape[2]
+    np.testing.assert_allclose(look(toy_photo(0)[0]).lab, to_lab(toy_photo(0)[0]))
