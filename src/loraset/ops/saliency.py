@@ -112,13 +112,16 @@ def stretched(values: FloatImage) -> FloatImage:
 
 
 def decided(values: FloatImage) -> FloatImage:
-    """`values` in [0, 1] pushed apart about Otsu's threshold, which becomes 0.5: float32, [0, 1].
+    """`values` in [0, 1] pushed apart about the middle of Otsu's two classes, which becomes 0.5: float32, [0, 1].
 
     The strongest colour of a subject would else make its other colours look like background.
     """
     threshold, _ = cv2.threshold((values * 255 + 0.5).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    level = np.float32(max(1.0, threshold) / 255)
-    return np.asarray(np.square(values) / (np.square(values) + np.square(level)), dtype=np.float32)
+    above = values * 255 + 0.5 >= threshold + 1
+    if not above.any() or above.all():
+        return np.zeros_like(values)
+    middle = (values[above].mean() + values[~above].mean()) / 2
+    return np.asarray(np.square(values) / (np.square(values) + np.square(middle)), dtype=np.float32)
 
 
 def saliency(lab: FloatImage) -> FloatImage:
