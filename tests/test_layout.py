@@ -92,7 +92,7 @@ def test_imports_go_one_way(file):
 
 @pytest.mark.parametrize(
     ("library", "door"),
-    [("PIL", "images.py"), ("pillow_heif", "images.py"), ("rich", "cli/render.py"), ("click", "cli/")],
+    [("PIL", "images/"), ("pillow_heif", "images/"), ("rich", "cli/render.py"), ("click", "cli/")],
 )
 def test_a_library_has_one_door(library, door):
     users = {

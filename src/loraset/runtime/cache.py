@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from loraset.errors import OutputError
-from loraset.images import encode_png, read_png
+from loraset.images import encode_png, read_png, write_bytes
 from loraset.types import Json, Pixels, Reason, StageResult
 
 LAYOUT = "1"  # raised when the files' form changes; old ones are then never read again
@@ -46,7 +45,7 @@ def hash_file(path: Path) -> str:
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name beside it, then move it into place.
+    """Write a file as `write_bytes` does, whole or not at all, its folder with it.
 
     Raises
     ------
@@ -55,16 +54,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        write_bytes(path, content)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}", _advice(error)) from error
 
