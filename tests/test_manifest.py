@@ -59,7 +59,10 @@ def test_every_key_is_in_every_row(tmp_path):
 
 
 def test_the_csv_says_the_same_flat(tmp_path):
-    reasons = [{"code": "halo", "stage": "select", "detail": "halo .5"}, {"code": "dark", "stage": "select", "detail": "d"}]
+    reasons = [
+        {"code": "halo", "stage": "select", "detail": "halo .5"},
+        {"code": "dark", "stage": "select", "detail": "d"},
+    ]
     rows = [
         Row("1", 0, "a, b.jpg", verdict="review", reasons=reasons, width=10, metrics={"halo": 0.5}),
         Row("2", 0, "ü.jpg"),
@@ -67,7 +70,9 @@ def test_the_csv_says_the_same_flat(tmp_path):
     (tmp_path / "m.csv").write_bytes(to_csv(rows))
     table = pd.read_csv(tmp_path / "m.csv")
     assert list(table["source"]) == ["a, b.jpg", "ü.jpg"]
-    assert table.loc[0, "reasons"] == "halo;dark" and table.loc[0, "metrics.halo"] == 0.5 and table.loc[0, "width"] == 10
+    assert (
+        table.loc[0, "reasons"] == "halo;dark" and table.loc[0, "metrics.halo"] == 0.5 and table.loc[0, "width"] == 10
+    )
     assert pd.isna(table.loc[1, "metrics.halo"])
 
 

@@ -1,7 +1,7 @@
 """decontaminate: picture + alpha -> the cut-out with its true foreground colour.
 
-In: the working frame's photo and alpha. Out: `cutout`, straight RGBA 8 bit at the output's size, and `master`, the same at
-the photo's size where the work was done there. Never: the source's background under alpha 0.
+In: the working frame's photo and alpha. Out: `cutout`, straight RGBA 8 bit at the output's size, and `master`, the same
+at the photo's size where the work was done there. Never: the source's background under alpha 0.
 A file's own transparency (engine alpha) already carries its colour: that is taken as it is.
 """
 

@@ -1,7 +1,7 @@
 """preview: cut-out -> the small pictures that the report shows.
 
-In: the cut-out and the reduced photo. Out: `photo`, `cutout` (RGBA) and up to two 1:1 crops of its edge (RGBA), `edge_0`
-and `edge_1`. Never: a background; the report lays the RGBA tiles over colours itself.
+In: the cut-out and the reduced photo. Out: `photo`, `cutout` (RGBA) and up to two 1:1 crops of its edge (RGBA),
+`edge_0` and `edge_1`. Never: a background; the report lays the RGBA tiles over colours itself.
 """
 
 import cv2
