@@ -44,6 +44,7 @@ RANKS = {
     "runtime.line": 10,  # the set's way through them
     "pipeline": 11,
     "cli": 12,
+    "__main__": 13,
 }
 RECIPE_READERS = {"stages", "runtime.runfile", "runtime.task", "runtime.publish", "runtime.line", "pipeline", "cli"}
 HEAVY = {"rembg", "onnxruntime", "pymatting", "pandas", "sklearn"}

@@ -40,7 +40,7 @@ def test_recipes_init_and_demo_work_from_the_wheel(installed, tmp_path):
     assert loraset(installed, tmp_path, "init", "mine.toml").returncode == 0
     assert loraset(installed, tmp_path, "init", "--from", "plushie-photos", "plush.toml").returncode == 0
     assert (tmp_path / "plush.toml").read_text() == (ROOT / "recipes" / "plushie-photos.toml").read_text()
-    assert loraset(installed, tmp_path, "init", "mine.toml").returncode == 2  # never overwritten
+    assert loraset(installed, tmp_path, "init", "mine.toml").returncode == 5  # never overwritten
 
     demo = loraset(installed, tmp_path, "demo", "--size", "360")
     assert demo.returncode == 0, demo.stderr
