@@ -42,11 +42,21 @@ RANKS = {
     "runtime.task": 8,  # one picture's way through the stages
     "runtime.publish": 9,
     "runtime.line": 10,  # the set's way through them
-    "pipeline": 11,
-    "cli": 12,
-    "__main__": 13,
+    "runtime.planning": 11,
+    "pipeline": 12,
+    "cli": 13,
+    "__main__": 14,
 }
-RECIPE_READERS = {"stages", "runtime.runfile", "runtime.task", "runtime.publish", "runtime.line", "pipeline", "cli"}
+RECIPE_READERS = {
+    "stages",
+    "runtime.runfile",
+    "runtime.task",
+    "runtime.publish",
+    "runtime.line",
+    "runtime.planning",
+    "pipeline",
+    "cli",
+}
 HEAVY = {"rembg", "onnxruntime", "pymatting", "pandas", "sklearn"}
 
 

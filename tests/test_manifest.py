@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from loraset.errors import InputError
-from loraset.manifest import MANIFEST, Row, assign_stems, file_id, read_rows, slug, to_csv, to_jsonl
+from loraset.manifest import MANIFEST, Row, assign_stems, cutout_names, file_id, read_rows, slug, to_csv, to_jsonl
 from loraset.types import Found
 
 
@@ -80,3 +80,10 @@ def test_a_broken_manifest_names_its_line(tmp_path):
     (tmp_path / MANIFEST).write_text(json.dumps({"id": "1"}) + "\n{broken\n")
     with pytest.raises(InputError, match="line 2"):
         read_rows(tmp_path)
+
+
+def test_cutouts_never_meet_even_where_names_differ_only_in_case_or_ending():
+    names = cutout_names({"1": "a.jpg", "2": "A.JPEG", "3": "b.jpg", "4": "d/a.jpg", "5": "a.jpg.webp", "6": "b.jpg"})
+    assert len({name.lower() for name in names.values()}) == len(names)
+    assert names["4"] == "d/a.png"
+    assert names["1"] == "a.jpg.png" or names["5"] == "a.jpg.png"

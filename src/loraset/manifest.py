@@ -90,6 +90,26 @@ def assign_stems(sources: Mapping[str, str], earlier: Mapping[str, str]) -> dict
     return stems
 
 
+def cutout_names(sources: Mapping[str, str]) -> dict[str, str]:
+    """Return id -> output path: the source's, ending in .png; where two would meet, the whole name and .png.
+
+    sources : id -> path below the input. Upper and lower case count as one, as on many disks.
+    """
+    short = {key: str(PurePosixPath(source).with_suffix(".png")) for key, source in sources.items()}
+    count = Counter(name.lower() for name in short.values())
+    used = {name for name, times in count.items() if times == 1}
+    names: dict[str, str] = {}
+    for key, source in sorted(sources.items(), key=lambda item: (item[1], item[0])):
+        name = short[key]
+        if count[name.lower()] > 1:
+            name = f"{source}.png"
+            if name.lower() in used:
+                name = f"{source}-{short_hash(key)}.png"
+        used.add(name.lower())
+        names[key] = name
+    return names
+
+
 def to_jsonl(rows: Sequence[Row]) -> bytes:
     """Return the bytes of manifest.jsonl."""
     lines = (json.dumps(row.to_json(), ensure_ascii=False, allow_nan=False) for row in rows)

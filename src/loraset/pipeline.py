@@ -11,20 +11,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from loraset.errors import InputError, OutputError
 from loraset.images import encode_png, quiet_native
-from loraset.manifest import MANIFEST, Row, assign_stems, read_rows, short_hash, to_csv, to_jsonl
+from loraset.manifest import MANIFEST, Row, assign_stems, cutout_names, read_rows, to_csv, to_jsonl
 from loraset.recipe.model import Recipe
 from loraset.report.page import render_report
 from loraset.runtime.cache import Cache, cache_root, make_key
 from loraset.runtime.executor import Executor
-from loraset.runtime.line import CUT_STAGES, Item, Line, Request
+from loraset.runtime.line import Item, Line, Request
 from loraset.runtime.outputs import OutputFolder
+from loraset.runtime.planning import Plan, make_plan
 from loraset.runtime.runfile import RUN, describe_run, read_run
 from loraset.stages import export, matte
 from loraset.types import Json, Progress, Silent
@@ -46,25 +47,15 @@ class Outcome:
     exit_code: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run would do: per stage how many pictures are to do and how many are stored, and why."""
-
-    found: int
-    output: Path
-    stages: list[Json]
-    lines: list[str]
-
-
 @contextmanager
-def _line(request: Request, progress: Progress, *, cuts: bool = True) -> Iterator[Line]:
+def _line(request: Request, progress: Progress, *, cuts: bool = True, download: bool = True) -> Iterator[Line]:
     """Open a line with its engine made, if it cuts at all, and its files found and hashed."""
     cv2.setNumThreads(1)  # the pictures are what runs in parallel
     cache = Cache(cache_root(), fresh=request.fresh)
     with quiet_native(), Executor(request.recipe.run.jobs) as executor:
         line = Line(request, executor, cache, progress)
         if cuts:
-            line.make_engine()
+            line.make_engine(download=download)
         line.find(cache.root / "archives")
         yield line
 
@@ -157,7 +148,7 @@ def _facts(line: Line, rows: Sequence[Row], started: datetime, begin: float) -> 
         rows,
         base=line.request.base,
         inputs=line.request.input_paths(),
-        engine=_engine_name(line.recipe),
+        engine=line.recipe.mask.name,
         models=line.models(),
         seconds=line.shop.watch.seconds,
         seconds_total=time.perf_counter() - begin,
@@ -166,37 +157,11 @@ def _facts(line: Line, rows: Sequence[Row], started: datetime, begin: float) -> 
     )
 
 
-def _engine_name(recipe: Recipe) -> str:
-    engine = recipe.mask.engine
-    return engine if isinstance(engine, str) else " + ".join(engine)
-
-
 def plan(request: Request, progress: Progress | None = None) -> Plan:
     """Say what `run` would do: it decodes what was never decoded, and writes nothing but the cache."""
-    progress = progress or Silent()
     _check(request)
-    earlier = _earlier_recipe(request.output_path())
-    with _line(request, progress) as line:
-        fresh = sum(not item.task.is_cached("ingest") for item in line.going if item.task)
-        line.decode()
-        groups = line.drop_copies()
-        line.show_set()
-        stages: list[Json] = [_planned(line, "ingest", len(line.items) - fresh, fresh, earlier)]
-        todo = False
-        for name in ("mask", *CUT_STAGES):
-            tasks = [item.task for item in line.going if item.task]
-            stored = sum(task.is_cached(name) for task in tasks)
-            stages.append(_planned(line, name, stored, len(tasks) - stored, earlier, follows=todo))
-            todo = todo or stored < len(tasks)
-        copies = sum(len(group.dropped) for group in groups)
-        unread = sum(item.ended for item in line.items) - copies
-        lines = [
-            f"{len(line.items)} files found, {unread} of them no pictures or unreadable, {copies} copies dropped",
-            f"engine: {_engine_name(request.recipe)}",
-            f"variants: {', '.join(request.recipe.variants)}",
-            f"exports: {', '.join(request.recipe.export.trainers) or 'none'}",
-        ]
-        return Plan(len(line.items), request.output_path(), stages, lines)
+    with _line(request, progress or Silent(), download=False) as line:
+        return make_plan(line, _earlier_recipe(request.output_path()))
 
 
 def _earlier_recipe(folder: Path) -> Recipe | None:
@@ -204,23 +169,6 @@ def _earlier_recipe(folder: Path) -> Recipe | None:
         return Recipe.model_validate(read_run(folder)["recipe"])
     except InputError:
         return None
-
-
-def _planned(line: Line, name: str, stored: int, todo: int, earlier: Recipe | None, *, follows: bool = False) -> Json:
-    """Return one line of the plan; why says in words what there is to do it for."""
-    if todo == 0:
-        why = "nothing changed"
-    elif line.request.fresh:
-        why = "--fresh"
-    elif earlier is None:
-        why = "first run into this folder"
-    elif line.stage_settings(name, earlier) != line.stage_settings(name, line.recipe):
-        why = "its settings changed"
-    elif follows:
-        why = "an earlier stage has work to do"
-    else:
-        why = "new or changed pictures"
-    return {"stage": name, "todo": todo, "cached": stored, "why": why}
 
 
 def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | None = None) -> Outcome:
@@ -235,7 +183,7 @@ def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | N
     request = Request(recipe, request.base, request.inputs, request.output, request.fresh, request.strict)
     _check(request)
     with OutputFolder(request.output_path()) as out, _line(request, progress) as line:
-        names = _cutout_names(line.items)
+        names = cutout_names({item.row.id: item.found.source for item in line.items})
         line.decode()
         line.mask()
         line.cut(("frame", "matte", "decontaminate"))
@@ -260,25 +208,6 @@ def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | N
     failed = any(item.has_failed for item in line.items)
     facts = _facts(line, rows, started, begin)
     return Outcome(out.root, [row.to_json() for row in rows], facts, None, 1 if failed or not done else 0)
-
-
-def _cutout_names(items: Sequence[Item]) -> dict[str, str]:
-    """Return id -> relative output path: the source's, ending in .png; where two meet, the whole name and .png."""
-    short = {item.row.id: str(PurePosixPath(item.found.source).with_suffix(".png")) for item in items}
-    taken: dict[str, int] = {}
-    for name in short.values():
-        taken[name.lower()] = taken.get(name.lower(), 0) + 1
-    names: dict[str, str] = {}
-    used: set[str] = {name.lower() for name in short.values() if taken[name.lower()] == 1}
-    for item in sorted(items, key=lambda item: (item.row.root, item.found.source)):
-        name = short[item.row.id]
-        if taken[name.lower()] > 1:
-            name = item.found.source + ".png"
-            if name.lower() in used:
-                name = f"{item.found.source}-{short_hash(item.row.id)}.png"
-        used.add(name.lower())
-        names[item.row.id] = name
-    return names
 
 
 def dedupe(request: Request, progress: Progress | None = None) -> Json:

@@ -17,11 +17,13 @@ class EngineOptions:
     """All that an engine may be told; each takes what it needs.
 
     model is what stands behind the colon of the engine's name in the recipe, else the recipe's `mask.model`;
-    model_named says whether the user wrote it (only then may it be downloaded). say gives one line to the user.
+    model_named says whether the user wrote it: only then, and where download allows, it may be fetched. say gives one
+    line to the user.
     """
 
     model: str = "isnet-general-use"
     model_named: bool = False
+    download: bool = True
     key_color: str = "auto"
     plate: tuple[Path, ...] = ()
     shared: bool = True

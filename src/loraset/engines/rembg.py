@@ -100,7 +100,7 @@ def _resolve(options: EngineOptions) -> tuple[Path, str, str]:
     model = lookup(options.model)
     accept_license(model.name, options.accept_licenses)
     here = find(model.name)
-    if here is None and not options.model_named:
+    if here is None and not (options.model_named and options.download):
         raise missing(model.name)
     return here or pull(model.name, options.say, accepted=options.accept_licenses), model.name, model.licence
 

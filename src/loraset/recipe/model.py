@@ -88,6 +88,11 @@ class MaskSettings(Section):
     key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
     plate: str | list[str] = Field(default="", description="photo(s) of the empty set, for engine plate")
 
+    @property
+    def name(self) -> str:
+        """The engine in words: joined ones with a plus between."""
+        return self.engine if isinstance(self.engine, str) else " + ".join(self.engine)
+
     @field_validator("engine")
     @classmethod
     def _known_engine(cls, value: str | list[str]) -> str | list[str]:

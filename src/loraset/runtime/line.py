@@ -7,7 +7,7 @@ In: a `Request`, an executor, the cache. Out: `Item`s whose rows fill up step by
 import os
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -164,9 +164,9 @@ class Line:
                 self.progress.message(f"learning the subject from {len(views)} pictures")
         self._each(("mask",), self.going)
 
-    def make_engine(self) -> None:
-        """Make the recipe's engine: a model that is missing is said before any work."""
-        self.shop.engine = make_engine(self.recipe.mask.engine, self._options())
+    def make_engine(self, *, download: bool) -> None:
+        """Make the recipe's engine: a model that is missing is fetched if it may be, or said, before any work."""
+        self.shop.engine = make_engine(self.recipe.mask.engine, replace(self._options(), download=download))
 
     def show_set(self) -> tuple[Engine, list[PictureTask]]:
         """Return the engine and what it will see; from here on the masks' keys are known."""

@@ -7,7 +7,6 @@ not write. What it writes is noted in `.loraset/outputs.jsonl` before the file a
 import contextlib
 import hashlib
 import json
-import shutil
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -109,10 +108,6 @@ class OutputFolder:
             write_atomic(path, content)
         return path
 
-    def claim_tree(self, folder: str) -> None:
-        """Count all files under a folder that loraset wrote as used by this run."""
-        self._used.update(file for file in self._known if file.startswith(folder + "/"))
-
     def prune(self) -> int:
         """Remove the files of earlier runs that this one did not use, and folders left empty. Returns their number."""
         stale = sorted(set(self._known) - self._used)
@@ -127,10 +122,3 @@ class OutputFolder:
         lines = [canonical({"file": file, **entry}) for file, entry in sorted(self._known.items())]
         write_atomic(self.state / "outputs.jsonl", "".join(line + "\n" for line in lines).encode())
         return len(stale)
-
-    def scratch(self) -> Path:
-        """Return an empty folder for temporary files on the same disk."""
-        path = self.state / "tmp"
-        shutil.rmtree(path, ignore_errors=True)
-        path.mkdir(parents=True)
-        return path
