@@ -6,6 +6,7 @@ matrix over the whole picture; memory grows with the band only.
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -13,9 +14,11 @@ from scipy import sparse
 from loraset.types import BoolImage, FloatImage
 
 EPSILON = 1e-6  # of the colour model of a window; larger values blur hair away
-CHUNK = 1 << 15  # windows handled at once, which bounds the memory of the assembly
+CHUNK = 1 << 13  # windows or pixels handled at once, so that they stay in the processor's cache
 REACH = 2  # two pixels of one 3x3 window are at most this far apart, on each axis
 OFFSETS = 2 * REACH + 1
+CENTER = OFFSETS * OFFSETS // 2
+WINDOW = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,22 +35,61 @@ class BandSystem:
     diagonal: NDArray[np.float32]
 
 
-def _window_colors(rgb: FloatImage, rows: NDArray[np.intp], cols: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Colours of the 3x3 windows round the given centres minus their mean: (n, 9, 3)."""
-    colors = np.stack(
-        [rgb[rows + dy, cols + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)],
-        axis=1,
-    ).astype(np.float64)
-    return np.asarray(colors - colors.mean(axis=1, keepdims=True), dtype=np.float64)
+def _window_colors(rgb: FloatImage, centers: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Colours of the 3x3 windows round the given places (flat), each in the frame of its own spread: (3, 9, n + 1).
+
+    The dot product of two pixels of a window is then their Mahalanobis product (with `EPSILON` in the covariance). One
+    window more is all zero: it stands for those that do not count.
+    """
+    colors = np.zeros((3, 9, centers.size + 1), dtype=np.float32)
+    planes = [np.ascontiguousarray(rgb[..., channel]).reshape(-1) for channel in range(3)]
+    around = np.array([y * rgb.shape[1] + x for y, x in WINDOW])[:, None]
+    for start in range(0, centers.size, CHUNK):
+        near = centers[start : start + CHUNK] + around
+        colors[..., start : start + near.shape[1]] = _whitened(*(plane[near].astype(np.float64) for plane in planes))
+    return colors
 
 
-def _affinities(centred: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What one window adds to the Laplacian, for every pair of its pixels: (n, 9, 9)."""
-    covariance = np.einsum("nki,nkj->nij", centred, centred) / 9.0
-    covariance += np.eye(3) * (EPSILON / 9.0)
-    weighted = np.einsum("nki,nij->nkj", centred, np.linalg.inv(covariance))
-    pairs = np.einsum("nki,nli->nkl", weighted, centred)
-    return np.asarray(np.eye(9) - (1.0 + pairs) / 9.0, dtype=np.float32)
+def _whitened(red: NDArray[np.float64], green: NDArray[np.float64], blue: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Colours less their mean, times the inverse of their covariance's Cholesky factor: (3, 9, n) of three (9, n)."""
+
+    def covariance(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray((a * b).mean(axis=0), dtype=np.float64)
+
+    red, green, blue = (plane - plane.mean(axis=0) for plane in (red, green, blue))
+    least = EPSILON / 9.0
+    first = np.sqrt(covariance(red, red) + least)
+    green_red, blue_red = covariance(green, red) / first, covariance(blue, red) / first
+    second = np.sqrt(covariance(green, green) + least - green_red**2)
+    blue_green = (covariance(blue, green) - blue_red * green_red) / second
+    third = np.sqrt(covariance(blue, blue) + least - blue_red**2 - blue_green**2)
+    x = red / first
+    y = (green - green_red * x) / second
+    z = (blue - blue_red * x - blue_green * y) / third
+    return np.stack([x, y, z])
+
+
+def _numbered(pixels: BoolImage, otherwise: int) -> NDArray[np.int32]:
+    """Row-major number of each of these pixels, in the flat picture padded by `REACH` on all sides."""
+    numbers = np.full((pixels.shape[0] + 2 * REACH, pixels.shape[1] + 2 * REACH), otherwise, dtype=np.int32)
+    numbers[REACH:-REACH, REACH:-REACH][pixels] = np.arange(np.count_nonzero(pixels), dtype=np.int32)
+    return numbers.reshape(-1)
+
+
+def _rows(colors: NDArray[np.float32], windows: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Rows of the Laplacian by offset of the other pixel, (25, n).
+
+    colors : of the windows, the last one for those that do not count. windows : (9, n), those that a pixel lies in.
+    """
+    rows = np.zeros((OFFSETS * OFFSETS, windows.shape[1]), dtype=np.float32)
+    for window, (y, x) in zip(windows, WINDOW, strict=True):
+        counts = (window < colors.shape[2] - 1).astype(np.float32)
+        rows[CENTER] += counts
+        near = colors.take(window, axis=2)
+        products = np.einsum("cn,ckn->kn", near[:, WINDOW.index((-y, -x))], near)
+        for product, (dy, dx) in zip(products, WINDOW, strict=True):  # the pixel is at -(y, x) from the centre
+            rows[CENTER + (y + dy) * OFFSETS + x + dx] -= (product + counts) / np.float32(9)
+    return rows
 
 
 def band_system(rgb: FloatImage, alpha: FloatImage, unknown: BoolImage) -> BandSystem:
@@ -60,52 +102,34 @@ def band_system(rgb: FloatImage, alpha: FloatImage, unknown: BoolImage) -> BandS
     alpha : float32 array of shape (H, W), [0, 1]; read where a pixel is known.
     unknown : bool array of shape (H, W).
     """
-    height, width = unknown.shape
-    index = np.full((height + 2 * REACH, width + 2 * REACH), -1, dtype=np.int32)
-    inner = index[REACH:-REACH, REACH:-REACH]
-    count = int(unknown.sum())
-    inner[unknown] = np.arange(count, dtype=np.int32)
-    values = np.zeros((OFFSETS * OFFSETS, count), dtype=np.float32)
+    touched = cv2.dilate(unknown.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    touched[[0, -1]] = touched[:, [0, -1]] = False
+    colors = _window_colors(rgb, np.flatnonzero(touched))
+    window = _numbered(touched, otherwise=colors.shape[2] - 1)
+    number = _numbered(unknown, otherwise=-1)
+    given = np.pad(np.where(unknown, np.float32(0), alpha), REACH).reshape(-1)
 
-    touched = np.zeros(unknown.shape, dtype=bool)
-    padded = np.pad(unknown, 1)
-    for dy in range(3):
-        for dx in range(3):
-            touched |= padded[dy : dy + height, dx : dx + width]
-    rows, cols = np.nonzero(touched[1:-1, 1:-1])
-    for start in range(0, rows.size, CHUNK):
-        _add_windows(values, index, rgb, rows[start : start + CHUNK] + 1, cols[start : start + CHUNK] + 1)
-
+    stride = unknown.shape[1] + 2 * REACH
     y, x = np.nonzero(unknown)
-    neighbours = np.stack([index[y + dy, x + dx] for dy in range(OFFSETS) for dx in range(OFFSETS)], axis=1)
-    solved = neighbours >= 0
-    padded_alpha = np.pad(np.where(unknown, np.float32(0), alpha), REACH)
-    known = np.zeros(count, dtype=np.float32)
-    for offset in range(OFFSETS * OFFSETS):
-        dy, dx = divmod(offset, OFFSETS)
-        known -= values[offset] * padded_alpha[y + dy, x + dx]
-    starts = np.concatenate([[0], np.cumsum(solved.sum(axis=1))])
-    matrix = sparse.csr_array((values.T[solved], neighbours[solved], starts), shape=(count, count))
-    return BandSystem(matrix, known, values[OFFSETS * OFFSETS // 2])
-
-
-def _add_windows(
-    values: NDArray[np.float32],
-    index: NDArray[np.int32],
-    rgb: FloatImage,
-    rows: NDArray[np.intp],
-    cols: NDArray[np.intp],
-) -> None:
-    """Add the windows round the given centres to `values`, (25 offsets, unknown pixels)."""
-    pairs = _affinities(_window_colors(rgb, rows, cols))
-    for first in range(9):
-        y, x = divmod(first, 3)
-        target = index[rows + (y - 1 + REACH), cols + (x - 1 + REACH)]
-        wanted = target >= 0
-        target = target[wanted]  # one window each: no index occurs twice, so += adds every one
-        for second in range(9):
-            dy, dx = divmod(second, 3)
-            values[(dy - y + REACH) * OFFSETS + dx - x + REACH, target] += pairs[wanted, first, second]
+    places = (y + REACH) * stride + x + REACH
+    around = np.array([y * stride + x for y, x in WINDOW])[:, None]
+    reached = np.array([y * stride + x for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1)])[:, None]
+    count = places.size
+    values = np.empty((count, OFFSETS * OFFSETS), dtype=np.float32)
+    neighbours = np.empty((count, OFFSETS * OFFSETS), dtype=np.int32)
+    known = np.empty(count, dtype=np.float32)
+    for start in range(0, count, CHUNK):
+        chunk = slice(start, min(start + CHUNK, count))
+        rows = _rows(colors, window[places[chunk] + around])
+        near = places[chunk] + reached
+        known[chunk] = -(rows * given[near]).sum(axis=0)
+        other = number[near]
+        solved = other >= 0  # a known neighbour leaves a zero on the diagonal, so that all rows are equally long
+        values[chunk] = np.where(solved, rows, np.float32(0)).T
+        neighbours[chunk] = np.where(solved, other, np.arange(chunk.start, chunk.stop)).T
+    starts = np.arange(count + 1) * (OFFSETS * OFFSETS)
+    matrix = sparse.csr_array((values.reshape(-1), neighbours.reshape(-1), starts), shape=(count, count))
+    return BandSystem(matrix, known, values[:, CENTER].copy())
 
 
 def solve_band(
