@@ -4,7 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from loraset.errors import MissingError, UsageError
+from loraset.errors import MissingError
+from loraset.recipe.fields import annotation_at, choices_of
 from loraset.runtime import hardware
 from loraset.runtime.hardware import PROVIDERS, checks, choose_providers, probe_model, working_providers
 
@@ -29,10 +30,8 @@ def test_only_what_onnxruntime_offers_can_work():
     assert {PROVIDERS[short] for short in working_providers()} <= set(onnxruntime.get_available_providers())
 
 
-def test_an_unknown_provider_names_the_nearest():
-    with pytest.raises(UsageError) as caught:
-        choose_providers("cudda")
-    assert "Did you mean cuda?" in caught.value.hint
+def test_the_recipe_names_just_these_providers():
+    assert set(choices_of(annotation_at(("run", "provider")))) == {"auto", *PROVIDERS}
 
 
 def test_a_named_provider_that_does_not_work_is_an_error_with_advice():

@@ -86,7 +86,10 @@ def test_without_a_network_both_ways_out_are_named(home, monkeypatch):
     monkeypatch.setattr(socket, "create_connection", no_network)
     said = []
     with pytest.raises(MissingError) as caught:
-        pull("u2netp", said.append, progress=False)
+        pull("u2netp", said.append)
+    assert str(caught.value) == (
+        "model u2netp could not be downloaded: github.com is not known here: is there a network?"
+    )
     assert "loraset models pull u2netp" in caught.value.hint
     assert str(place("u2netp")) in caught.value.hint
     assert "Apache-2.0" in said[0]

@@ -1,7 +1,5 @@
 """The commands about this machine: models, doctor."""
 
-import sys
-
 import click
 
 from loraset.cli import render
@@ -29,7 +27,7 @@ def pull_command(name: str, accepted: tuple[str, ...]) -> None:
     """Download a model."""
     from loraset.runtime.models import pull
 
-    click.echo(pull(name, render.say, progress=sys.stderr.isatty(), accepted=accepted))
+    click.echo(pull(name, render.say, accepted=accepted))
 
 
 @models_group.command("path")

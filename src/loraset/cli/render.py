@@ -4,6 +4,7 @@ In: results as plain values. Out: tables and text on stdout, progress and errors
 or markup in a text that comes from outside (a file may be called `[red].jpg`).
 """
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,11 +28,16 @@ if TYPE_CHECKING:  # these load numpy and OpenCV, which `loraset --help` does no
 
 VERDICT_STYLES = {"keep": "green", "review": "yellow", "reject": "red"}
 CHECK_STYLES = {"ok": "green", "warn": "yellow", "bad": "red"}
+UNBROKEN = 10_000  # columns
 NAMED = 5  # pictures named in a summary; the report has all
 
 
 def _console(*, stderr: bool) -> Console:
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    """Return a console as wide as its terminal, or as `COLUMNS` says; into a file or pipe no line is broken."""
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = UNBROKEN
+    return console
 
 
 def say(text: str) -> None:

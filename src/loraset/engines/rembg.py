@@ -43,6 +43,8 @@ class RembgEngine:
     def __init__(self, options: EngineOptions) -> None:
         self._file, self.model, self.licence = _resolve(options)
         self._provider_setting = options.provider
+        if options.provider != "auto":  # named: that it does not work here is said before any work
+            choose_providers(options.provider)
         self._say = options.say
         self._start = threading.Lock()
         self._session: _Session | None = None

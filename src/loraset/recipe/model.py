@@ -23,7 +23,7 @@ class Subject(Section):
 
     trigger: str = Field(default="", description="first word of every caption when given")
     class_: str = Field(default="", alias="class", description='what it is in plain words, such as "plush toy"')
-    shared: bool = Field(default=True, description="all pictures show one subject; false: the set teaches nothing")
+    shared: bool = Field(default=True, description="all pictures show one subject; false: each stands alone")
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
@@ -79,14 +79,16 @@ class MaskSettings(Section):
 
     engine: str | list[str] = Field(
         default="auto",
-        description="auto, cosegment, rembg, key, plate, alpha or given, each with :model; or a list, joined",
+        description="auto, cosegment, rembg or rembg:<model>, key, alpha, given; or a list, joined; plate: not yet",
     )
     model: str = Field(
-        default="isnet-general-use", description="for rembg: one of its local models, or a path to an .onnx"
+        default="isnet-general-use", description="for rembg and auto: a local model of rembg's, or a path to an .onnx"
     )
-    repair: bool = Field(default=True, description="let the set correct an engine's mask")
+    repair: bool = Field(
+        default=True, description="let the set correct an engine's mask; not in this version: it changes nothing yet"
+    )
     key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
-    plate: str | list[str] = Field(default="", description="photo(s) of the empty set, for engine plate")
+    plate: str | list[str] = Field(default="", description="photo(s) of the empty set, for engine plate: not yet")
 
     @property
     def name(self) -> str:
@@ -118,7 +120,7 @@ class Matte(Section):
     """[matte]: the soft edge."""
 
     method: Literal["band", "vitmatte", "none"] = Field(
-        default="band", description="band: solved round the mask's edge; none: the mask as it is"
+        default="band", description="band: solved round the mask's edge; none: the mask as it is; vitmatte: not yet"
     )
     working_size: Literal["output", "full"] = Field(
         default="output", description="output: at the size that is trained; full: at the photo's own"
@@ -233,11 +235,13 @@ class Export(Section):
 
 
 class RunSettings(Section):
-    """[run]: how the work is done; none of it changes a result."""
+    """[run]: how the work is done; of these only the seed changes a result."""
 
     jobs: int = Field(default=0, ge=0, le=256, description="0: one per core")
     seed: int = Field(default=0, ge=0, description="for everything that draws at random")
-    provider: str = Field(default="auto", description="where models run: auto, cpu, cuda, ...")
+    provider: Literal["auto", "cuda", "rocm", "migraphx", "directml", "openvino", "coreml", "cpu"] = Field(
+        default="auto", description="where models run; auto: the best that works here"
+    )
     accept_licenses: list[str] = Field(default=[], description="non-commercial model licences must be named here")
 
 

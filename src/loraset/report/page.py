@@ -56,7 +56,10 @@ def _tables(run: Json) -> str:
         lines = "".join(f'<tr><td>{escape(name)}</td><td class="n">{escape(value)}</td></tr>' for name, value in pairs)
         return f'<table><tr><th colspan="2"><b>{head}</b></th></tr>{lines}</table>' if pairs else ""
 
-    models = [(f"{m['name']} ({m['licence']}, on {m['provider']})", m["sha256"][:12]) for m in run["models"]]
+    models = [
+        (f"{m['name']} ({m['licence']}, {'on ' + m['provider'] if m['provider'] else 'not run'})", m["sha256"][:12])
+        for m in run["models"]
+    ]
     return (
         table("Reasons", [(code, str(count)) for code, count in run["reasons"].items()])
         + table("Seconds of work", [(stage, f"{seconds:.2f}") for stage, seconds in run["seconds"].items()])
@@ -92,11 +95,10 @@ def _pictures(tiles: Tiles) -> tuple[str, str]:
     if "cutout" in tiles:
         style.append(f"--cut:{_url(tiles['cutout'])}")
         figures += [_figure(f"on {name}", name) for name in ("gray", "white", "black", "checker")]
-        name, colour = contrast(tiles["cutout"].astype(np.uint8, copy=False))
-        for edge in ("edge_0", "edge_1"):
-            if edge in tiles:
-                paint = f"background-color:rgb{colour};background-image:{_url(tiles[edge])}".replace(" ", "")
-                figures.append(_figure("edge", f"edge 1:1, on {name}", paint))
+        edges = [tiles[name] for name in ("edge_0", "edge_1") if name in tiles]
+        for edge, (name, colour) in zip(edges, contrasts(tiles["cutout"].astype(np.uint8, copy=False)), strict=False):
+            paint = f"background-color:rgb{colour};background-image:{_url(edge)}".replace(" ", "")
+            figures.append(_figure("edge", f"edge 1:1, on {name}", paint))
     return ";".join(style), "".join(figures)
 
 
@@ -111,8 +113,8 @@ def _url(pixels: Pixels) -> str:
     return f"url(data:image/webp;base64,{base64.b64encode(content).decode()})"
 
 
-def contrast(rgba: ByteImage) -> tuple[str, tuple[int, int, int]]:
-    """Return the name and colour of `CONTRASTS` that is farthest from the subject's mean colour."""
+def contrasts(rgba: ByteImage) -> list[tuple[str, tuple[int, int, int]]]:
+    """Return the names and colours of `CONTRASTS`, the farthest from the subject's mean colour first."""
     weight = rgba[..., 3:].astype(np.float64)
     mean = (rgba[..., :3] * weight).sum((0, 1)) / max(1.0, weight.sum())
-    return max(CONTRASTS.items(), key=lambda item: float(np.abs(mean - item[1]).sum()))
+    return sorted(CONTRASTS.items(), key=lambda item: -float(np.abs(mean - item[1]).sum()))

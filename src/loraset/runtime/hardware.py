@@ -16,8 +16,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Literal
 
-from loraset.errors import MissingError, UsageError
-from loraset.registry import nearest
+from loraset.errors import MissingError
 from loraset.runtime.cache import cache_root
 from loraset.runtime.executor import core_count
 from loraset.runtime.models import MODELS, find
@@ -32,7 +31,18 @@ PROVIDERS = {  # short name in a recipe -> onnxruntime's; the order in which `au
     "cpu": "CPUExecutionProvider",
 }
 NEEDED_GB = 2.0
-PACKAGES = ("numpy", "scipy", "opencv-python-headless", "pillow", "pillow-heif", "scikit-learn", "rembg", "onnxruntime")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "opencv-python-headless",
+    "pillow",
+    "pillow-heif",
+    "scikit-learn",
+    "imagehash",
+    "pandas",
+    "rembg",
+    "onnxruntime",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +113,11 @@ def choose_providers(setting: str) -> list[str]:
 
     Raises
     ------
-    UsageError
-        If there is no such provider.
     MissingError
         If it was named and does not work on this machine.
     """
     if setting == "auto":
         short = working_providers()[0]
-    elif setting not in PROVIDERS:
-        close = nearest(setting, PROVIDERS)
-        hint = f"Did you mean {close}? " if close else ""
-        raise UsageError(f"unknown provider {setting!r}", f"{hint}There are: auto, {', '.join(PROVIDERS)}.")
     elif setting not in working_providers():
         raise MissingError(
             f"provider {setting!r} does not work on this machine (these do: {', '.join(working_providers())})",

@@ -7,6 +7,7 @@ sends pictures elsewhere.
 import hashlib
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, redirect_stderr
@@ -73,6 +74,15 @@ MODELS = {
     )
 }
 CLOUD = ("withoutbg", "atlascloud")
+_NETWORK_ERRORS = {  # what the network library's error holds -> what is wrong with the server that it names
+    "NameResolution": "is not known here: is there a network?",
+    "Name or service not known": "is not known here: is there a network?",
+    "refused": "refuses the connection",
+    "unreachable": "cannot be reached from this network",
+    "timed out": "does not answer",
+    "CERTIFICATE_VERIFY_FAILED": "shows a certificate that is not trusted here",
+    "ProxyError": "cannot be reached through the proxy that is set",
+}
 _PATH_ONLY = ("u2net_custom", "dis_custom", "ben_custom")
 
 
@@ -161,10 +171,10 @@ def missing(name: str) -> MissingError:
     )
 
 
-def pull(name: str, say: Callable[[str], None], *, progress: bool = True, accepted: Sequence[str] = ()) -> Path:
+def pull(name: str, say: Callable[[str], None], *, accepted: Sequence[str] = ()) -> Path:
     """Download a model by rembg's own means (checked against its hash) unless it is here; return its file.
 
-    say : hears the licence and the place. progress : shows a bar on stderr.
+    say : hears the licence and the place. A bar is drawn where stderr is a terminal.
 
     Raises
     ------
@@ -182,18 +192,27 @@ def pull(name: str, say: Callable[[str], None], *, progress: bool = True, accept
     session = sessions_of_rembg().sessions[name]
     try:
         with ExitStack() as stack:
-            if not progress:
+            if not sys.stderr.isatty():
                 stack.enter_context(redirect_stderr(cast(TextIO, stack.enter_context(Path(os.devnull).open("w")))))
             session.download_models()
     except ImportError as error:
         raise MissingError(f"model {name} cannot be made: {error}", "pip install 'rembg[fp16]'") from error
     except (OSError, ValueError) as error:  # no network, no space, or a hash that does not fit
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise MissingError(f"model {name} could not be downloaded: {reason}", missing(name).hint) from error
+        raise MissingError(f"model {name} could not be downloaded: {_in_words(error)}", missing(name).hint) from error
     found = find(name)
     if found is None:
         raise missing(name)
     return found
+
+
+def _in_words(error: Exception) -> str:
+    """Return why a download failed, without the nest of names that a network library's errors are."""
+    text = str(error) or type(error).__name__
+    for words, meaning in _NETWORK_ERRORS.items():
+        if words in text:
+            host = re.search(r"host='([^']+)'", text)
+            return f"{host.group(1) if host else 'the server'} {meaning}"
+    return text.splitlines()[0]
 
 
 @cache

@@ -26,6 +26,7 @@ PACKAGES = (
     "pillow-heif",
     "scikit-learn",
     "imagehash",
+    "pandas",
     "rembg",
     "onnxruntime",
     "onnxruntime-gpu",
