@@ -125,3 +125,13 @@ def test_on_a_terminal_progress_is_bars_and_colour_is_only_there_where_it_is_wan
     assert "\x1b[38" in shown() or "\x1b[3" in shown()
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[3" not in shown()
+
+
+def test_in_a_pipe_no_line_is_broken_or_filled_up(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    long = "a" * 200 + ".jpg"
+    render.scores([row(long, "keep", 0.9)])
+    render.summary(outcome([row(long, "review", 0.6, ("halo", "w" * 90))]))
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(long in line for line in lines) == 2
+    assert max(map(len, lines)) < 320

@@ -117,7 +117,7 @@ def summary(outcome: "Outcome") -> None:
         codes = Text(", ".join(f"{code} {count}" for code, count in _code_counts(rows).items()), style="dim")
         counts.add_row(Text(verdict, style=style), str(len(rows)), codes)
     console.print()
-    console.print(Padding(counts, (0, 0, 0, 2)))
+    console.print(Padding(counts, (0, 0, 0, 2), expand=False))
     failed = [row for row in outcome.rows if _failed(row)]
     review = [row for row in outcome.rows if row["verdict"] == "review"]
     _named(console, "Could not be used", sorted(failed, key=lambda row: str(row["source"])))
@@ -156,7 +156,7 @@ def _named(console: Console, title: str, rows: Sequence[Json]) -> None:
         words = "; ".join(reason["detail"] or reason["code"] for reason in row["reasons"])
         table.add_row(Text(row["source"]), _number(row["score"]), Text(words, style="dim"))
     console.print(f"\n{title}")
-    console.print(Padding(table, (0, 0, 0, 2)))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
     if len(rows) > NAMED:
         console.print(f"  and {len(rows) - NAMED} more")
 

@@ -190,6 +190,9 @@ def pull(name: str, say: Callable[[str], None], *, accepted: Sequence[str] = ())
         return here
     say(f"downloading model {name} (licence {model.licence}, {model.source}) to {place(name).parent}")
     session = sessions_of_rembg().sessions[name]
+    import pooch
+
+    pooch.get_logger().setLevel("WARNING")  # what it is about to do was just said
     try:
         with ExitStack() as stack:
             if not sys.stderr.isatty():
