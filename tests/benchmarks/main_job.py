@@ -28,16 +28,8 @@ from loraset.images import Unreadable, decode, encode_png, read_png
 from loraset.recipe.load import from_text, load, packed, parse_set
 from loraset.sample import render, write_sample
 
-RING_SHOTS = (
-    "wood-hello",
-    "brick-hip",
-    "lawn-sit",
-    "night-lights",
-    "linen-hug",
-    "denim-kick",
-    "gravel-wide",
-    "side-view",
-)
+INDOORS = ("wood-hello", "night-lights", "linen-hug", "denim-kick")
+OUTDOORS = ("brick-hip", "lawn-sit", "gravel-wide", "side-view")
 
 
 def request(inputs: list[Path], output: Path, *sets: str) -> pipeline.Request:
@@ -96,7 +88,7 @@ def ring(work: Path) -> None:
 
 
 def ring_error(made: np.ndarray, true: np.ndarray) -> float:
-    """Return the mean difference, of 255, of two RGBA pictures on gray, white and black inside the true alpha's ring."""
+    """Return the mean difference, of 255, of two RGBA pictures on gray, white and black in the true alpha's ring."""
     edge = ((true[..., 3] > 0.02) & (true[..., 3] < 0.98)).astype(np.uint8)
     inside = cv2.dilate(edge, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), iterations=2) > 0
     errors = []
