@@ -129,7 +129,7 @@ def memory(work: Path, count: int, engine: str) -> None:
         shot = shots[number % len(shots)]
         x, y = rng.integers(0, 30, 2)
         large = cv2.resize(shot[y : y + 1000, x : x + 750], (3000, 4000), interpolation=cv2.INTER_CUBIC)
-        large = np.clip(large + rng.integers(-4, 5, large.shape), 0, 255).astype(np.uint8)
+        large = cv2.add(large, rng.integers(0, 6, large.shape, dtype=np.uint8))  # no two are alike
         (photos / f"{number:03}.jpg").write_bytes(cv2.imencode(".jpg", large[..., ::-1])[1].tobytes())
     del large
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
