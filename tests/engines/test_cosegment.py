@@ -121,6 +121,16 @@ def test_only_proxies_are_read_and_nothing_before_the_first_mask():
     assert set(views[0].opened + views[1].opened) == {"proxy"}
 
 
+def test_every_picture_is_opened_once():
+    views = views_of([0, 1, 2])
+    engine = fitted(views)
+    first = [engine.mask(view) for view in views]
+    assert [view.opened for view in views] == [["proxy"]] * 3
+    again = [engine.mask(view) for view in views]  # what was kept is given up, and found again
+    for one, other in zip(first, again, strict=True):
+        assert one.probability.tobytes() == other.probability.tobytes()
+
+
 def test_a_large_set_is_learnt_from_a_seeded_sample():
     views = [Painted(f"v{index}", np.full((8, 8, 3), index, np.uint8)) for index in range(SAMPLE + 30)]
     chosen = []

@@ -6,10 +6,11 @@ import pytest
 
 from loraset.color import to_lab
 from loraset.ops.cosegmentation import learn, look, outline
+from loraset.ops.features import halved, pixel_features
 from loraset.ops.forest import Lesson, grow
 from loraset.ops.graphcut import colour_evidence, cut
 from loraset.ops.mixture import fit_mixture
-from loraset.ops.outline import overlap, plain_cut, refined_cut
+from loraset.ops.outline import overlap, plain_cut, refined_cut, sharpened
 from loraset.ops.superpixels import region_means, superpixels, touching
 
 
@@ -26,7 +27,7 @@ def square(shape=(40, 60), top=10, left=20, side=18):
 def test_cut_follows_the_evidence_where_it_is_strong():
     lab = np.zeros((40, 60, 3), np.float32)
     truth = square()
-    np.testing.assert_array_equal(cut(lab, np.where(truth, 8, -8).astype(np.float32)), truth)
+    np.testing.assert_array_equal(cut(lab, np.where(truth, 8, -8).astype(np.float32), 4), truth)
 
 
 def test_cut_drops_a_weak_speck_and_keeps_a_strong_one():
@@ -43,7 +44,7 @@ def test_cut_moves_to_the_edge_in_the_picture():
     lab[truth] = 60, 40, 20
     blurred = cv2.GaussianBlur(np.where(truth, 2.0, -2.0).astype(np.float32), (0, 0), 6)  # right only in the large
     assert overlap(blurred > 0, truth) < 0.9
-    assert overlap(cut(lab, blurred), truth) == 1.0
+    assert overlap(cut(lab, blurred, 4), truth) == 1.0
 
 
 def test_an_outline_has_no_specks_and_no_pinholes_but_keeps_a_true_hole():
@@ -71,10 +72,38 @@ def test_a_refined_outline_keeps_to_its_place():
     assert overlap(plain_cut(lab, evidence + 1), subject | wall) > 0.9
 
 
+def test_an_outline_is_sharpened_to_the_pixel_of_the_larger_picture():
+    rng = np.random.default_rng(0)
+    truth = square((81 * 2, 200), 41, 51, 63)  # odd places: between two pixels of the smaller picture
+    fine = (rng.normal(0, 1, (*truth.shape, 3)) + truth[..., None] * (40, 30, 20)).astype(np.float32)
+    lab = halved(fine)
+    start = halved(truth.astype(np.float32))
+    evidence = (6 * start - 3).astype(np.float32)
+    mask = refined_cut(lab, start, evidence)
+    assert mask.shape == (81, 100)
+    np.testing.assert_array_equal(sharpened(fine, lab, start, evidence, mask), truth)
+
+
+def test_features_know_colour_and_texture_but_no_place():
+    rng = np.random.default_rng(0)
+    lab = np.full((120, 160, 3), 50, np.float32)
+    lab[:, 80:, 0] += np.where(np.arange(80) % 4 < 2, 8, -8)  # upright stripes of +-8 on the right
+    found = pixel_features(lab)
+    assert found.shape == (60, 80, 20)
+    np.testing.assert_allclose(found[10, 20], found[50, 5], atol=1e-3)
+    smooth, striped = found[30, 15], found[30, 65]
+    np.testing.assert_allclose(smooth[:12], 50, atol=1e-3)
+    np.testing.assert_allclose(striped[9:12], 50, atol=0.1)
+    np.testing.assert_allclose([smooth[13], striped[13]], [0, 8], atol=0.3)  # deviation of L
+    assert striped[18] > 0.95  # gradients that all point one way
+    noise = pixel_features(np.dstack([rng.normal(50, 8, (120, 160))] * 3).astype(np.float32))
+    assert np.median(noise[..., 18]) < 0.5
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_cut_without_contest_is_the_evidence(sign):
     evidence = np.full((10, 12), 2.0 * sign, np.float32)
-    assert np.all(cut(np.zeros((10, 12, 3), np.float32), evidence) == (sign > 0))
+    assert np.all(cut(np.zeros((10, 12, 3), np.float32), evidence, 4) == (sign > 0))
 
 
 def test_colour_evidence_is_signed_by_colour_not_by_place():
@@ -82,11 +111,13 @@ def test_colour_evidence_is_signed_by_colour_not_by_place():
     truth = square()
     lab[truth] = 60, 40, 20
     lab[0:4, 0:4] = 60, 40, 20  # the subject's colour elsewhere
-    evidence = colour_evidence(lab, truth.astype(np.float32))
+    evidence = colour_evidence(lab, truth, lab)
     assert evidence[15, 25] > 2
     assert evidence[35, 5] < -2
     assert evidence[2, 2] == evidence[15, 25]
-    assert not colour_evidence(lab, np.zeros((40, 60), np.float32)).any()
+    elsewhere = colour_evidence(lab, truth, lab[:4, :4])
+    np.testing.assert_array_equal(elsewhere, evidence[:4, :4])
+    assert not colour_evidence(lab, np.zeros((40, 60), bool), lab).any()
 
 
 def test_mixture_finds_two_clouds():
@@ -207,6 +238,7 @@ def test_pictures_with_nothing_in_them_teach_nothing():
 
 def test_a_look_keeps_to_the_working_size():
     seen = look(np.zeros((400, 1000, 3), np.uint8))
-    assert seen.lab.shape == (128, 320, 3)
+    assert seen.fine.shape == (128, 320, 3)
+    assert seen.lab.shape == (64, 160, 3)
     assert seen.regions.shape[1] == seen.pixels.shape[2]
-    np.testing.assert_allclose(look(toy_photo(0)[0]).lab, to_lab(toy_photo(0)[0]))
+    np.testing.assert_allclose(look(toy_photo(0)[0]).fine, to_lab(toy_photo(0)[0]))

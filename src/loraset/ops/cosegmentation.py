@@ -15,30 +15,32 @@ import cv2
 import numpy as np
 
 from loraset.color import to_lab
-from loraset.ops.features import pixel_features
+from loraset.ops.features import halved, pixel_features
 from loraset.ops.forest import Forests, Lesson, grow
-from loraset.ops.outline import overlap, plain_cut, refined_cut, softened
+from loraset.ops.outline import overlap, plain_cut, refined_cut, sharpened, softened
 from loraset.ops.saliency import centre_prior, saliency
 from loraset.ops.superpixels import LabelImage, region_means, superpixels
 from loraset.types import BoolImage, ByteImage, FloatImage, Map
 
-WORKING_SIDE = 320  # px, long side of the grid that masks are made on
-STRIDE = 2  # pixels are classified on every second line and column; the cut finds the edge between
+WORKING_SIDE = 320  # px, long side of a mask; all but its last cut is done at half of this
 REGIONS = 600
 ROUNDS = 3
-SAMPLES = 2000  # columns of each side that one picture teaches
+SAMPLES = 2000  # pixels of each side that one picture teaches at most ...
+LESSONS = 8000  # ... and all together: a large set needs no more to teach the same trees
 LEFT_OUT = 0.5  # weight of the classifier that never saw the picture
 BIAS = 0.3  # log odds for "subject" everywhere: a lost part is worse than a rim too much
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """One picture at the working size, described.
+    """One picture, described.
 
-    lab : float32 array of shape (h, w, 3). start : float32 array of shape (h, w), the guess by saliency, [0, 1].
-    pixels : float32 features of every STRIDE-th pixel. labels, regions : label map (h, w) and features of its regions.
+    fine : float32 array of shape (2 h, 2 w, 3), Lab at the working size. lab : the same at half size, (h, w, 3).
+    start : float32 array of shape (h, w), the guess by saliency, [0, 1]. pixels : float32 features (h, w, C).
+    labels, regions : label map (h, w) and features of its regions (n, C).
     """
 
+    fine: FloatImage
     lab: FloatImage
     start: FloatImage
     pixels: FloatImage
@@ -73,14 +75,13 @@ def look(rgb: ByteImage) -> Look:
     rgb : uint8 array of shape (H, W, 3), sRGB.
     """
     height, width = rgb.shape[:2]
-    scale = min(1.0, WORKING_SIDE / max(height, width))
-    size = max(8, round(width * scale)), max(8, round(height * scale))
-    lab = to_lab(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
-    features = pixel_features(lab)
+    scale = min(1.0, WORKING_SIDE / max(height, width)) / 2
+    size = 2 * max(8, round(width * scale)), 2 * max(8, round(height * scale))
+    fine = to_lab(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
+    lab, pixels = halved(fine), pixel_features(fine)
     labels = superpixels(lab, REGIONS)
-    regions = region_means(features.reshape(-1, features.shape[2]), labels.ravel(), int(labels.max()) + 1)
-    pixels = np.ascontiguousarray(features[::STRIDE, ::STRIDE])
-    return Look(lab, saliency(lab), pixels, labels, regions)
+    regions = region_means(pixels.reshape(-1, pixels.shape[2]), labels.ravel(), int(labels.max()) + 1)
+    return Look(fine, lab, saliency(lab), pixels, labels, regions)
 
 
 def learn(looks: Sequence[Look], seed: int, run: Map) -> Knowledge | None:
@@ -125,11 +126,12 @@ def _teach(
 ) -> Knowledge:
     """Fit both classifiers to what is surely background and surely subject: beliefs below and above `limits`."""
     taught = list(zip(looks, beliefs, limits, strict=True))
-    pixels = [_pixel_lesson(*one, np.random.default_rng((seed, place))) for place, one in enumerate(taught)]
+    count = min(SAMPLES, LESSONS // len(looks))
+    pixels = [_pixel_lesson(*one, count, np.random.default_rng((seed, place))) for place, one in enumerate(taught)]
     regions = [_region_lesson(*one) for one in taught]
     return Knowledge(
-        pixels=grow(pixels, trees=12, leaf=40, seed=seed, run=run),
-        regions=grow(regions, trees=20, leaf=20, seed=seed, run=run),
+        pixels=grow(pixels, trees=8, leaf=40, seed=seed, run=run),
+        regions=grow(regions, trees=12, leaf=20, seed=seed, run=run),
     )
 
 
@@ -138,11 +140,13 @@ def _first_limits(start: FloatImage) -> tuple[float, float]:
     return float(np.quantile(start, 0.55)), max(0.3, float(np.quantile(start, 0.88)))
 
 
-def _pixel_lesson(item: Look, belief: FloatImage, limits: tuple[float, float], rng: np.random.Generator) -> Lesson:
-    """A seeded sample of the sure pixels of one picture."""
-    sparse = belief[::STRIDE, ::STRIDE].ravel()
-    sides = (sparse <= limits[0], sparse >= limits[1])
-    chosen = [rng.permutation(np.flatnonzero(sure))[:SAMPLES] for sure in sides]
+def _pixel_lesson(
+    item: Look, belief: FloatImage, limits: tuple[float, float], count: int, rng: np.random.Generator
+) -> Lesson:
+    """A seeded sample of the sure pixels of one picture, at most `count` of each side."""
+    flat = belief.ravel()
+    sides = (flat <= limits[0], flat >= limits[1])
+    chosen = [rng.permutation(np.flatnonzero(sure))[:count] for sure in sides]
     columns = item.pixels.reshape(-1, item.pixels.shape[2])
     subject = np.repeat([False, True], [len(part) for part in chosen])
     return Lesson(columns[np.concatenate(chosen)], subject)
@@ -160,10 +164,9 @@ def evidence_of(item: Look, knowledge: Knowledge, place: int | None) -> tuple[Fl
 
     place : the picture's place in what was learnt from, None where it was not part of it.
     """
-    size = (item.lab.shape[1], item.lab.shape[0])
     by_pixels = knowledge.pixels.log_odds(item.pixels, place, LEFT_OUT)
     by_regions = knowledge.regions.log_odds(item.regions, place, LEFT_OUT)[item.labels]
-    return np.asarray(cv2.resize(by_pixels, size, interpolation=cv2.INTER_LINEAR), np.float32), by_regions
+    return by_pixels, by_regions
 
 
 def outline(item: Look, knowledge: Knowledge | None, place: int | None = None) -> Outline:
@@ -174,16 +177,23 @@ def outline(item: Look, knowledge: Knowledge | None, place: int | None = None) -
     """
     central, salient = _priors(item)
     if knowledge is None:
-        alone = plain_cut(item.lab, central + salient)
-        joint = refined_cut(item.lab, item.start, central + salient)
-        return Outline(softened(0.3 * alone + 0.7 * joint), _agreement(alone, joint))
+        evidence = central + salient
+        alone, joint = plain_cut(item.lab, evidence), refined_cut(item.lab, item.start, evidence)
+        return Outline(_mean_mask(item, evidence, joint, [alone]), _agreement(alone, joint))
     by_pixels, by_regions = evidence_of(item, knowledge, place)
     by_set = np.float32(0.5) * (by_pixels + by_regions)
     first, second = (plain_cut(item.lab, central + salient + evidence) for evidence in (by_pixels, by_regions))
     unprompted = plain_cut(item.lab, central + by_set)
     joint = refined_cut(item.lab, item.start, central + salient + by_set)
     agreement = _agreement(first, second) * _agreement(unprompted, joint)
-    return Outline(softened(0.2 * first + 0.2 * second + 0.6 * joint), agreement)
+    return Outline(_mean_mask(item, central + salient + by_set, joint, [first, second]), agreement)
+
+
+def _mean_mask(item: Look, evidence: FloatImage, joint: BoolImage, others: Sequence[BoolImage]) -> FloatImage:
+    """The joint cut at the working size, over 0.5 where it says so, less soft the more the others agree with it."""
+    fine = sharpened(item.fine, item.lab, item.start, evidence, joint)
+    doubt = cv2.resize(np.mean(others, axis=0, dtype=np.float32), fine.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return softened(0.6 * fine + 0.4 * doubt)
 
 
 def _agreement(one: BoolImage, other: BoolImage) -> float:

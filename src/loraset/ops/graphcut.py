@@ -16,7 +16,7 @@ _LEVELS = 160.0  # grey levels that carry the evidence
 _MAX_ODDS = 8.0
 
 
-def cut(lab: FloatImage, evidence: FloatImage, smoothness: float = 4.0) -> BoolImage:
+def cut(lab: FloatImage, evidence: FloatImage, smoothness: float) -> BoolImage:
     """The labelling that fits evidence and edges best: bool array of shape (H, W), true on the subject.
 
     A minimum cut (Boykov and Jolly, ICCV 2001) by cv2.grabCut. That function takes no evidence of one's own, but it
@@ -34,7 +34,7 @@ def cut(lab: FloatImage, evidence: FloatImage, smoothness: float = 4.0) -> BoolI
     variance = _LEVELS**2 * smoothness / (2 * _MAX_ODDS * _GAMMA)
     background, subject = _gaussian(0.0, variance), _gaussian(_LEVELS, variance)
     labels = np.where(odds > 0, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    if len(np.unique(labels)) < 2:
+    if labels.min() == labels.max():
         return np.asarray(odds > 0)
     cv2.grabCut(picture, labels, (0, 0, 0, 0), background, subject, 1, cv2.GC_EVAL_FREEZE_MODEL)
     return np.asarray(labels == cv2.GC_PR_FGD)
@@ -57,16 +57,16 @@ def _gaussian(mean: float, variance: float) -> NDArray[np.float64]:
     return model
 
 
-def colour_evidence(lab: FloatImage, probability: FloatImage, components: int = 5) -> FloatImage:
-    """Log odds of "subject" by this picture's own colours: float32 array of shape (H, W).
+def colour_evidence(lab: FloatImage, mask: BoolImage, where: FloatImage, components: int = 5) -> FloatImage:
+    """Log odds of "subject" by a picture's own colours: float32 array of the shape of `where` (..., 3) less its last.
 
-    Two Gaussian mixtures, of the colours of p > 0.5 and of the rest, as in GrabCut (Rother et al., SIGGRAPH 2004).
+    Two Gaussian mixtures, of the colours in the mask and of the rest, as in GrabCut (Rother et al., SIGGRAPH 2004).
+    Zeros come back where either side has almost no pixels.
 
-    probability : float32 array of shape (H, W), [0, 1]. Zeros come back where either side has almost no pixels.
+    lab : float32 array of shape (H, W, 3). mask : bool array of shape (H, W).
     """
-    inside = probability > 0.5
-    if min(inside.sum(), (~inside).sum()) < 50:
-        return np.zeros(probability.shape, np.float32)
-    subject = fit_mixture(lab[inside], components, spread=2.0)
-    background = fit_mixture(lab[~inside], components, spread=2.0)
-    return subject.log_density(lab) - background.log_density(lab)
+    if min(mask.sum(), (~mask).sum()) < 50:
+        return np.zeros(where.shape[:-1], np.float32)
+    subject = fit_mixture(lab[mask], components, spread=2.0)
+    background = fit_mixture(lab[~mask], components, spread=2.0)
+    return subject.log_density(where) - background.log_density(where)

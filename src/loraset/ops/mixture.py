@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from loraset.types import FloatImage
 
-_MAX_SAMPLES = 6000
+_MAX_SAMPLES = 2000
 _MIN_MEMBERS = 10
 
 
@@ -29,7 +29,7 @@ class Mixture:
         for mean, covariance in zip(self.means, self.covariances, strict=True):
             whitening = np.linalg.inv(np.linalg.cholesky(covariance)).T.astype(np.float32)
             whitened = (values - mean.astype(np.float32)) @ whitening
-            found.append(np.einsum("...i,...i->...", whitened, whitened))
+            found.append(np.square(whitened) @ np.ones(len(mean), np.float32))
         return np.stack(found)
 
     def log_density(self, values: FloatImage) -> FloatImage:
@@ -60,7 +60,8 @@ def _k_means(samples: FloatImage, count: int, rounds: int = 8) -> NDArray[np.int
     centres = np.stack([ordered[int((index + 0.5) * len(ordered) / count)] for index in range(count)])
     labels = np.zeros(len(samples), np.intp)
     for _ in range(rounds):
-        labels = np.argmin(np.square(samples[:, None] - centres).sum(axis=2), axis=1)
+        # squared distance less the sample's own square, which is the same for all centres
+        labels = np.argmin(np.square(centres).sum(axis=1) - 2 * samples @ centres.T, axis=1)
         for index in np.unique(labels):
             centres[index] = samples[labels == index].mean(axis=0)
     return labels

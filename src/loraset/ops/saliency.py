@@ -79,9 +79,7 @@ def contrast_off_border(lab: FloatImage, regions: int = 250) -> FloatImage:
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         on_border[edge] = True
     a, b = touching(labels)
-    ring = np.flatnonzero(
-        on_border
-    )  # border regions all touch, so a subject at the frame does not split the background
+    ring = np.flatnonzero(on_border)  # these all touch, so a subject at the frame does not split the background
     a, b = np.concatenate([a, ring[:-1]]), np.concatenate([b, ring[1:]])
     step = np.linalg.norm(colour[a] - colour[b], axis=1)
     slack = np.sort(step)[len(step) // 5] if len(step) else 0.0  # steps within one surface cost nothing
@@ -127,13 +125,9 @@ def decided(values: FloatImage) -> FloatImage:
 def saliency(lab: FloatImage) -> FloatImage:
     """Soft guess at the subject from one picture: float32 array of shape (H, W), [0, 1].
 
-    lab : float32 array of shape (H, W, 3), CIE Lab, at a few hundred px.
+    lab : float32 array of shape (H, W, 3), CIE Lab, long side about 160 px.
     """
-    small_size = (max(8, lab.shape[1] // 2), max(8, lab.shape[0] // 2))
-    small = np.asarray(cv2.resize(lab, small_size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    barrier = stretched(barrier_distance(small))
-    different = stretched(border_difference(small))
-    contrast = stretched(contrast_off_border(small))
-    mixed = (barrier + different + contrast) / 3 * (0.3 + 0.7 * centre_prior(small.shape[:2]))
-    full = cv2.resize(decided(stretched(mixed)), (lab.shape[1], lab.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.clip(full, 0, 1), dtype=np.float32)
+    barrier = stretched(barrier_distance(lab))
+    different = stretched(border_difference(lab))
+    contrast = stretched(contrast_off_border(lab))
+    return decided(stretched((barrier + different + contrast) / 3 * (0.3 + 0.7 * centre_prior(lab.shape[:2]))))

@@ -22,29 +22,35 @@ def superpixels(lab: FloatImage, regions: int, compactness: float = 12.0, rounds
     compactness : the colour difference that weighs as much as one cell's width.
     """
     height, width = lab.shape[:2]
-    cell = max(1.0, (height * width / regions) ** 0.5)
-    rows, columns = max(1, round(height / cell)), max(1, round(width / cell))
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    place = compactness / cell
-    points = np.dstack([lab, x * place, y * place]).reshape(-1, 5).astype(np.float32)
-    row = np.minimum((y.ravel() * rows / height).astype(np.int32), rows - 1)
-    column = np.minimum((x.ravel() * columns / width).astype(np.int32), columns - 1)
-    neighbours = [
-        np.clip(row + i, 0, rows - 1) * columns + np.clip(column + j, 0, columns - 1)
-        for i in (-1, 0, 1)
-        for j in (-1, 0, 1)
-    ]
-    labels = row * columns + column
+    cell = max(1, round((height * width / regions) ** 0.5))
+    rows, columns = -(-height // cell), -(-width // cell)
+    padded = np.pad(lab, ((0, rows * cell - height), (0, columns * cell - width), (0, 0)), mode="edge")
+    place = np.indices(padded.shape[:2], np.float32) * np.float32(compactness / cell)
+    points = _by_cell(np.dstack([padded, *place]), cell)
+    near = _neighbours(rows, columns)
+    labels = np.repeat(np.arange(rows * columns, dtype=np.int32)[:, None], cell * cell, axis=1)
     for _ in range(rounds):
-        centres = region_means(points, labels, rows * columns)
-        best = np.full(len(points), np.inf, np.float32)
-        for candidate in neighbours:
-            distance = np.square(points - centres[candidate]).sum(axis=1)
-            closer = distance < best
-            best[closer] = distance[closer]
-            labels[closer] = candidate[closer]
-    labels = np.unique(labels, return_inverse=True)[1]
-    return np.asarray(labels.reshape(height, width), dtype=np.int32)
+        centres = region_means(points.reshape(-1, 5), labels.ravel(), rows * columns)[near]
+        # squared distance less the pixel's own square, which is the same for all nine
+        distance = np.square(centres).sum(axis=2)[:, None] - 2 * points @ centres.transpose(0, 2, 1)
+        labels = np.take_along_axis(near, distance.argmin(axis=2), axis=1)
+    image = labels.reshape(rows, columns, cell, cell).swapaxes(1, 2).reshape(padded.shape[:2])[:height, :width]
+    return np.asarray(np.unique(image, return_inverse=True)[1].reshape(height, width), dtype=np.int32)
+
+
+def _by_cell(points: FloatImage, cell: int) -> FloatImage:
+    """The columns of (H, W, C) as (cells, cell * cell, C), cells in raster order."""
+    height, width, count = points.shape
+    blocks = points.reshape(height // cell, cell, width // cell, cell, count).swapaxes(1, 2)
+    return np.ascontiguousarray(blocks.reshape(-1, cell * cell, count), dtype=np.float32)
+
+
+def _neighbours(rows: int, columns: int) -> NDArray[np.int32]:
+    """The nine cells about each cell, itself among them: int32 array of shape (rows * columns, 9)."""
+    row, column = np.divmod(np.arange(rows * columns, dtype=np.int32)[:, None], columns)
+    down, right = np.divmod(np.arange(9, dtype=np.int32), 3)
+    near = np.clip(row + down - 1, 0, rows - 1) * columns + np.clip(column + right - 1, 0, columns - 1)
+    return np.asarray(near, np.int32)
 
 
 def region_means(values: FloatImage, labels: NDArray[np.int32], count: int) -> FloatImage:
