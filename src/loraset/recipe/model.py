@@ -136,7 +136,9 @@ class Decontaminate(Section):
     light: Literal["auto", "linear", "srgb"] = Field(
         default="auto", description="the light in which edges were mixed: photos linear, drawings srgb"
     )
-    despill: Literal["auto", "on", "off"] = Field(default="auto", description="auto: where the picture was keyed")
+    despill: Literal["auto", "on", "off"] = Field(
+        default="auto", description="takes a screen's colour off; auto: where the picture was keyed; on: also where not"
+    )
 
 
 class Limits(Section):

@@ -23,6 +23,7 @@ def render_report(rows: Sequence[Row], tiles_of: Callable[[Row], Tiles], run: Js
     """Return report.html. tiles_of gives a row's tiles (see `stages.preview`), asked for one row at a time."""
     counts, codes = run["verdicts"], run["reasons"]
     looked = sum(counts.values())
+    unit = "file" if looked == 1 else "files"
     template = Template(files("loraset.report").joinpath("page.html").read_text("utf-8"))
     facts = [
         (name, counts[name], {"keep": "kept", "review": "to look at", "reject": "rejected"}[name]) for name in counts
@@ -30,7 +31,7 @@ def render_report(rows: Sequence[Row], tiles_of: Callable[[Row], Tiles], run: Js
     page = template.substitute(
         title=escape(f"{run['name']}: training set"),
         lead=escape(
-            f"{looked} files found, {run['seconds_total']:.1f} s. Engine: {run['engine']}. {_first_look(counts)}"
+            f"{looked} {unit} found, {run['seconds_total']:.1f} s. Engine: {run['engine']}. {_first_look(counts)}"
         ),
         facts="".join(
             f'<div class="fact {name}"><b>{count}</b><span>{words}</span></div>' for name, count, words in facts

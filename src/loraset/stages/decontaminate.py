@@ -11,13 +11,14 @@ from loraset.ops.foreground import estimate_foreground, extend_colour
 from loraset.ops.geometry import crop_rgba
 from loraset.ops.keying import despill
 from loraset.ops.light import edge_light
+from loraset.ops.screen import find_screen, why_not_plain
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import Task
 from loraset.stages.matte import full_frame, is_full, output_frame, working_pixels
 from loraset.types import ByteImage, Cutout, FloatImage, Json, StageResult
 
 NAME = "decontaminate"
-VERSION = 1
+VERSION = 2
 READS = ("ingest", "mask", "frame", "matte")
 REACH_SHARE = 1 / 32  # of the long side: how far the edge's colour is carried outwards under alpha 0
 
@@ -55,6 +56,9 @@ def _solve(task: Task, alpha: FloatImage) -> tuple[FloatImage, Json]:
     colour = estimate_foreground(photo, alpha, light=light)
     data: Json = {"foreground": "multilevel", "light": light, "light_why": why, "despill": False}
     key_color = task.result("mask").data.get("key_color")
+    if wanted.despill == "on" and key_color is None:
+        screen = find_screen(task.view.proxy())
+        key_color = screen.color if screen.saturated and why_not_plain(screen) is None else None
     if wanted.despill != "off" and key_color is not None:
         colour = despill(colour, alpha, tuple(key_color))
         data["despill"] = True

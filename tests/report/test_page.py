@@ -1,0 +1,88 @@
+"""The page is one file, says what is in the rows, and takes nothing in them for markup."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from loraset.manifest import Row
+from loraset.report.page import CONTRASTS, contrasts, render_report
+
+RUN = {
+    "name": "a <b>set</b>",
+    "verdicts": {"keep": 1, "review": 0, "reject": 1},
+    "reasons": {"unreadable": 1},
+    "seconds_total": 1.25,
+    "seconds": {"mask": 1.0},
+    "engine": "auto",
+    "models": [{"name": "u2netp", "licence": "Apache-2.0", "provider": None, "sha256": "0" * 64}],
+    "versions": {"loraset": "0"},
+    "started": "2026-01-01",
+}
+NAME = "${HOME}&amp;<img src=x>\"'.jpg"
+
+
+class Page(HTMLParser):
+    """Tags, and every address that the page would load."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.cards: list[dict[str, str | None]] = []
+        self.words: list[str] = []
+        self.addresses = re.findall(r"url\(([^)]*)\)", text)
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href")]
+        if "card" in str(dict(attrs).get("class")).split():
+            self.cards.append(dict(attrs))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture
+def page() -> Page:
+    rgba = np.zeros((200, 400, 4), np.uint8)
+    rgba[50:150, 100:300] = (200, 30, 30, 255)
+    edge = rgba[:160, :160]
+    tiles = {"photo": rgba[..., :3], "cutout": rgba, "edge_0": edge, "edge_1": edge}
+    broken = [{"code": "unreadable", "stage": "ingest", "detail": "cut short at <end>"}]
+    rows = [
+        Row("a", 0, NAME, verdict="keep", score=0.91, width=400, height=200, engine="key"),
+        Row("b", 0, "b.jpg", verdict="reject", reasons=broken),
+    ]
+    text = render_report(rows, lambda row: tiles if row.id == "a" else {}, RUN).decode()
+    return Page(text)
+
+
+def test_names_and_reasons_are_text_and_nothing_is_loaded(page):
+    said = " ".join(page.words)
+    assert [word for word in (NAME, "cut short at <end>", "a <b>set</b>: training set") if word not in said] == []
+    assert not {"img", "link", "b>set"} & set(page.tags)
+    assert page.addresses
+    assert all(address.startswith("data:image/") for address in page.addresses)
+
+
+def test_cards_carry_what_is_filtered_and_sorted_by(page):
+    seen = [(card["data-verdict"], card["data-score"], card["data-reasons"]) for card in page.cards]
+    assert seen == [("keep", "0.9100", ""), ("reject", "", "unreadable")]
+
+
+def test_a_picture_is_shown_on_four_grounds_and_its_edge_on_two_more(page):
+    captions = ["photo", "gray", "white", "black", "checker", "edge 1:1, on cyan", "edge 1:1, on lime"]
+    assert [word for word in page.words if word in captions or word.startswith("edge 1:1")] == captions
+
+
+def test_a_model_whose_masks_were_all_stored_did_not_run(page):
+    assert "u2netp (Apache-2.0, not run)" in page.words
+
+
+def test_the_first_contrast_is_far_from_the_subject():
+    for name, colour in CONTRASTS.items():
+        subject = np.full((4, 4, 4), 255, np.uint8)
+        subject[..., :3] = colour
+        assert contrasts(subject)[-1][0] == name
