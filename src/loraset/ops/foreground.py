@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraset.color import to_linear, to_srgb
+from loraset.ops.unmixing import unmixed
 from loraset.types import ByteImage, FloatImage, Light
 
-MID_SIDE = 1024  # long side up to which the colours are solved; larger pictures only correct its answer
-PURITY = 20  # power of alpha by which a pixel votes for a colour: mixed pixels say little
+MID_SIDE = 1280  # long side up to which the colours are solved; larger pictures only correct its answer
 FILLED = 4  # a pyramid level speaks for itself from a weight of 1/4
-SWEEPS = 6
-SMOOTH = 1e-5  # ties of neighbours of equal alpha
-SMOOTH_AT_EDGES = 0.1  # more ties where alpha changes
 DAMPING = 0.05  # of the correction at full size
 SOLID, CLEAR = np.float32(254 / 255), np.float32(1 / 255)
 
@@ -48,39 +45,24 @@ def _area(image: FloatImage, size: tuple[int, int]) -> FloatImage:
     return np.asarray(reduced, dtype=np.float32).reshape(size[1], size[0], *image.shape[2:])
 
 
-def _solved(image: FloatImage, alpha: FloatImage) -> tuple[FloatImage, FloatImage]:
-    """Foreground and background colours that explain the image, smooth where alpha is.
+def two_sides(image: FloatImage, alpha: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """The colours of subject and background, each extended over the whole picture: two float32 arrays (H, W, 3).
 
-    Germer et al.: Fast Multi-Level Foreground Estimation, 2020, its last level only: the coarser ones are replaced by
-    pull-push, which does not trust mixed pixels.
+    Filled at half the size from the pixels that hold one of the two (almost) alone; nothing is unmixed.
+
+    image : float32 array of shape (H, W, 3). alpha : float32 array of shape (H, W), [0, 1].
     """
     height, width = alpha.shape
-    foreground = pull_push(image, alpha**PURITY).reshape(-1, 3)
-    background = pull_push(image, (1 - alpha) ** PURITY).reshape(-1, 3)
-    flat, colors = alpha.reshape(-1), image.reshape(-1, 3)
-    foreground[flat >= SOLID] = colors[flat >= SOLID]
-    background[flat <= CLEAR] = colors[flat <= CLEAR]
-    ring = np.flatnonzero((flat > CLEAR) & (flat < SOLID))
-    rows, cols = np.divmod(ring, width)
-    neighbours = (
-        np.maximum(rows - 1, 0) * width + cols,
-        np.minimum(rows + 1, height - 1) * width + cols,
-        rows * width + np.maximum(cols - 1, 0),
-        rows * width + np.minimum(cols + 1, width - 1),
-    )
-    part = flat[ring, None]
-    ties = [SMOOTH + SMOOTH_AT_EDGES * np.abs(part - flat[near, None]) for near in neighbours]
-    tied = np.sum(ties, axis=0, dtype=np.float32)
-    front, both, back = part * part + tied, part * (1 - part), (1 - part) * (1 - part) + tied
-    scale = 1 / (front * back - both * both)
-    for _ in range(SWEEPS):
-        toward_front, toward_back = part * colors[ring], (1 - part) * colors[ring]
-        for near, tie in zip(neighbours, ties, strict=True):
-            toward_front = toward_front + tie * foreground[near]
-            toward_back = toward_back + tie * background[near]
-        foreground[ring] = np.clip((back * toward_front - both * toward_back) * scale, 0, 1)
-        background[ring] = np.clip((front * toward_back - both * toward_front) * scale, 0, 1)
-    return foreground.reshape(image.shape), background.reshape(image.shape)
+    half = (width + 1) // 2, (height + 1) // 2
+
+    def extended(share: FloatImage) -> FloatImage:
+        weight = np.square(np.square(np.square(share)))  # mixed pixels say little
+        mass = _area(weight, half)
+        known = _area(image * weight[..., None], half) / np.maximum(mass, 1e-12)[..., None]
+        filled = cv2.resize(pull_push(known.astype(np.float32), mass), (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(filled, dtype=np.float32).reshape(image.shape)
+
+    return extended(alpha), extended(1 - alpha)
 
 
 def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> FloatImage:
@@ -98,7 +80,12 @@ def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> F
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = result if scale == 1.0 else _area(result, size)
     small_alpha = alpha if scale == 1.0 else _area(alpha, size)
-    foreground, background = _solved(to_linear(small) if light == "linear" else small, small_alpha)
+    image = to_linear(small) if light == "linear" else small
+    foreground, background = two_sides(image, small_alpha)
+    solid, clear = small_alpha >= SOLID, small_alpha <= CLEAR
+    foreground[solid], background[clear] = image[solid], image[clear]
+    edge = ~(solid | clear)
+    foreground[edge], background[edge] = unmixed(image, small_alpha, edge, (foreground, background)).transpose(0, 2, 1)
     rows, cols = np.nonzero((alpha > CLEAR) & (alpha < SOLID))
     if scale == 1.0:
         mixed = foreground[rows, cols]

@@ -7,20 +7,21 @@ solved on sRGB values), and why. Never: a guess from what the picture shows; the
 import numpy as np
 
 from loraset.color import to_linear, to_srgb
-from loraset.ops.foreground import PURITY, pull_push
-from loraset.types import BoolImage, ByteImage, FloatImage, Light
+from loraset.ops.foreground import two_sides
+from loraset.types import ByteImage, FloatImage, Light
 
 LONG_SIDE = 1024  # larger pictures are thinned out, never averaged: an average would be a mixture of its own
 MIXED = (0.15, 0.85)  # alphas that tell the lights apart
-CLEARLY = 0.9  # linear must explain the edge this much better; sRGB is what solved alphas and viewers use
+LINEAR = 0.3  # share of the difference between the lights from which an edge counts as mixed in linear light
 ENOUGH = 32  # pixels
 
 
 def edge_light(rgb: ByteImage, alpha: FloatImage) -> tuple[Light, str]:
     """The light in which mixing the colours on both sides of the edge gives the edge, and why in words.
 
-    The colours are extended from both sides, mixed by alpha in either light, and compared with the picture, in sRGB,
-    weighted by how different the two sides are.
+    Linear light mixes brighter than sRGB does, the more so the more the two sides differ. The edge's brightness over a
+    mixture in sRGB is fitted with that difference (its share is 1 in linear light, 0 in sRGB), and with alpha (1 -
+    alpha), which takes what makes edges brighter or darker whatever lies behind them: rims, shadows, other fur.
 
     rgb : uint8 array of shape (H, W, 3), sRGB. alpha : float32 array of shape (H, W), [0, 1].
     """
@@ -30,20 +31,20 @@ def edge_light(rgb: ByteImage, alpha: FloatImage) -> tuple[Light, str]:
     edge = (part > MIXED[0]) & (part < MIXED[1])
     if edge.sum() < ENOUGH:
         return "srgb", "no soft edge to tell the light by"
-    linear = _misfit(to_linear(picture), part, edge, picture, linear=True)
-    srgb = _misfit(picture, part, edge, picture, linear=False)
-    light: Light = "linear" if linear < CLEARLY * srgb else "srgb"
-    return light, f"misfit of the edge mixed in linear light {255 * linear:.1f}, in sRGB {255 * srgb:.1f} of 255"
-
-
-def _misfit(colors: FloatImage, part: FloatImage, edge: BoolImage, picture: FloatImage, *, linear: bool) -> float:
-    """Mean difference between the edge and its two sides mixed, in sRGB, [0, 1]."""
-    front = pull_push(colors, part**PURITY)[edge]
-    back = pull_push(colors, (1 - part) ** PURITY)[edge]
     share = part[edge][:, None]
+    front, back = (np.clip(side[edge], 0, 1) for side in two_sides(picture, part))
     mixed = share * front + (1 - share) * back
-    if linear:
-        front, back, mixed = to_srgb(front), to_srgb(back), to_srgb(mixed)
-    contrast = np.abs(front - back).mean(axis=1, dtype=np.float64)
-    error = np.abs(mixed - picture[edge]).mean(axis=1, dtype=np.float64)
-    return float((error * contrast).sum() / max(float(contrast.sum()), 1e-9))
+    brighter = to_srgb(share * to_linear(front) + (1 - share) * to_linear(back)) - mixed
+    found = _fitted(picture[edge] - mixed, brighter, np.broadcast_to(share * (1 - share), mixed.shape))
+    light: Light = "linear" if found > LINEAR else "srgb"
+    return light, f"the edge is {found:.2f} of the way from a mixture in sRGB to one in linear light"
+
+
+def _fitted(values: FloatImage, wanted: FloatImage, other: FloatImage) -> float:
+    """Least squares: how often `wanted` is in `values` beside `other`; 0 where the two cannot be told apart."""
+    one, two = wanted.astype(np.float64), other.astype(np.float64)
+    cross, size = float((one * two).sum()), float(np.square(two).sum())
+    left = float(np.square(one).sum()) * size - cross * cross
+    if left <= 1e-9 * size * size:
+        return 0.0
+    return (float((one * values).sum()) * size - float((two * values).sum()) * cross) / left
