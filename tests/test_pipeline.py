@@ -262,6 +262,8 @@ def test_a_dry_run_says_what_is_stored_and_why_there_is_work(sample, finished):
     assert by_name["mask"]["todo"] == 0
     assert by_name["matte"]["todo"] > 0 and "settings changed" in by_name["matte"]["why"]
     assert by_name["score"]["todo"] > 0 and "earlier stage" in by_name["score"]["why"]
+    stricter = pipeline.plan(request_for(sample.photos, finished.output, RECIPE + "[select]\nmin_score = 0.6\n"))
+    assert [stage["stage"] for stage in stricter.stages if stage["todo"]] == ["select"]
 
 
 def test_cutout_keeps_sizes_names_and_subfolders_and_overwrites_nothing(sample, tmp_path):

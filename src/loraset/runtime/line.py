@@ -160,7 +160,7 @@ class Line:
         engine, views = self.show_set()
         if not all(view.is_cached("mask") for view in views):
             engine.prepare(views, self.executor.map)
-            if engine.learns:
+            if engine.learns and len(views) > 1:
                 self.progress.message(f"learning the subject from {len(views)} pictures")
         self._each(("mask",), self.going)
 

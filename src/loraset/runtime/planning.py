@@ -34,16 +34,30 @@ def make_plan(line: Line, earlier: Recipe | None) -> Plan:
         stored = sum(task.is_cached(name) for task in tasks)
         stages.append(_planned(line, name, stored, len(tasks) - stored, earlier, follows=todo))
         todo = todo or stored < len(tasks)
+    stages.append(_deciding(line, earlier, follows=todo))
     copies = sum(len(group.dropped) for group in groups)
     unread = sum(item.ended for item in line.items) - copies
     recipe = line.recipe
     lines = [
-        f"{len(line.items)} files found, {unread} of them no pictures or unreadable, {copies} copies dropped",
+        f"{len(line.items)} files found, {unread} of them no pictures or not usable, {copies} dropped as copies",
         f"engine: {recipe.mask.name}",
         f"variants: {', '.join(recipe.variants)}",
         f"exports: {', '.join(recipe.export.trainers) or 'none'}",
     ]
     return Plan(len(line.items), line.request.output_path(), stages, lines)
+
+
+def _deciding(line: Line, earlier: Recipe | None, *, follows: bool) -> Json:
+    """Return the line of select. It is never stored, but without news it decides as before."""
+    if earlier is None:
+        why = "first run into this folder"
+    elif follows:
+        why = "an earlier stage has work to do"
+    elif earlier.select != line.recipe.select:
+        why = "its settings changed"
+    else:
+        return {"stage": "select", "todo": 0, "cached": len(line.items), "why": "nothing changed"}
+    return {"stage": "select", "todo": len(line.items), "cached": 0, "why": why}
 
 
 def _planned(line: Line, name: str, stored: int, todo: int, earlier: Recipe | None, *, follows: bool = False) -> Json:
