@@ -74,27 +74,29 @@ def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> F
     rgb : uint8 array of shape (H, W, 3), sRGB. alpha : float32 array of shape (H, W), [0, 1].
     light : the light in which the edge was mixed.
     """
-    result = rgb.astype(np.float32) / np.float32(255)
+    levels = np.arange(256, dtype=np.float32) / np.float32(255)
+    result = np.asarray(cv2.LUT(rgb, levels), dtype=np.float32)
+    if light == "linear":
+        levels = to_linear(levels)
     height, width = alpha.shape
     scale = min(1.0, MID_SIDE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = result if scale == 1.0 else _area(result, size)
+    small = rgb if scale == 1.0 else cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    image = np.asarray(cv2.LUT(small, levels), dtype=np.float32)
     small_alpha = alpha if scale == 1.0 else _area(alpha, size)
-    image = to_linear(small) if light == "linear" else small
     foreground, background = two_sides(image, small_alpha)
     solid, clear = small_alpha >= SOLID, small_alpha <= CLEAR
-    foreground[solid], background[clear] = image[solid], image[clear]
+    cv2.copyTo(image, solid.astype(np.uint8), foreground)
+    cv2.copyTo(image, clear.astype(np.uint8), background)
     edge = ~(solid | clear)
     foreground[edge], background[edge] = unmixed(image, small_alpha, edge, (foreground, background)).transpose(0, 2, 1)
     rows, cols = np.nonzero((alpha > CLEAR) & (alpha < SOLID))
-    if scale == 1.0:
-        mixed = foreground[rows, cols]
-    else:
-        colors = to_linear(result[rows, cols]) if light == "linear" else result[rows, cols]
+    mixed = foreground[rows, cols]
+    if scale < 1.0:
+        mixed = _sampled(foreground, rows, cols, scale)
         part = alpha[rows, cols, None]
-        front = _sampled(foreground, rows, cols, scale)
-        rest = colors - part * front - (1 - part) * _sampled(background, rows, cols, scale)
-        mixed = np.clip(front + part * rest / (part**2 + (1 - part) ** 2 + np.float32(DAMPING)), 0, 1)
+        rest = levels[rgb[rows, cols]] - part * mixed - (1 - part) * _sampled(background, rows, cols, scale)
+        mixed = np.clip(mixed + part * rest / (part**2 + (1 - part) ** 2 + np.float32(DAMPING)), 0, 1)
     result[rows, cols] = to_srgb(mixed) if light == "linear" else mixed
     return result
 
@@ -126,7 +128,9 @@ def extend_colour(
     """
     ground = np.array(fill, dtype=np.float32) / np.float32(255)
     seen = alpha > 0
-    result = np.where(seen[..., None], foreground, ground)
+    result = np.empty_like(foreground)
+    result[:] = ground
+    cv2.copyTo(foreground, seen.astype(np.uint8), result)
     if reach_px <= 0 or not seen.any() or seen.all():
         return result
     distance = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 5)
