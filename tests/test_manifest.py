@@ -65,7 +65,7 @@ def test_the_csv_says_the_same_flat(tmp_path):
     ]
     rows = [
         Row("1", 0, "a, b.jpg", verdict="review", reasons=reasons, width=10, metrics={"halo": 0.5}),
-        Row("2", 0, "ü.jpg"),
+        Row("2", 0, "ü.jpg", caption={"trigger": "zork", "background": {"gray": "grey background", "white": ""}}),
     ]
     (tmp_path / "m.csv").write_bytes(to_csv(rows))
     table = pd.read_csv(tmp_path / "m.csv")
@@ -74,6 +74,7 @@ def test_the_csv_says_the_same_flat(tmp_path):
         table.loc[0, "reasons"] == "halo;dark" and table.loc[0, "metrics.halo"] == 0.5 and table.loc[0, "width"] == 10
     )
     assert pd.isna(table.loc[1, "metrics.halo"])
+    assert table.loc[1, "caption.background.gray"] == "grey background"
 
 
 def test_a_broken_manifest_names_its_line(tmp_path):

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from loraset.errors import InputError
 from loraset.types import Found, Json
@@ -130,8 +131,7 @@ def to_csv(rows: Sequence[Row]) -> bytes:
         size = data.pop("inference_size")
         data["inference_size"] = "x".join(str(side) for side in size) if size else None
         for group in ("metrics", "files", "frame", "caption"):
-            for key, value in (data.pop(group) or {}).items():
-                data[f"{group}.{key}"] = " ".join(map(str, value)) if isinstance(value, list) else value
+            data.update(_columns(group, data.pop(group) or {}))
         flat.append(data)
     table = pd.DataFrame(flat)
     for column in ("width", "height"):
@@ -140,6 +140,14 @@ def to_csv(rows: Sequence[Row]) -> bytes:
     text = io.StringIO()
     table.to_csv(text, index=False, lineterminator="\n")
     return text.getvalue().encode("utf-8", "replace")
+
+
+def _columns(name: str, value: Any) -> Json:
+    """Return the cells of a value: {"frame.padding": "0 8 0 8"}, one for each leaf of a mapping."""
+    if isinstance(value, Mapping):
+        inner = [_columns(f"{name}.{key}", item) for key, item in value.items()]
+        return {column: cell for cells in inner for column, cell in cells.items()}
+    return {name: " ".join(map(str, value)) if isinstance(value, list) else value}
 
 
 def read_rows(folder: Path) -> list[Json]:

@@ -115,7 +115,8 @@ def _check_disk(request: Request, pictures: int) -> None:
     free = shutil.disk_usage(request.output_path()).free
     if free < need:
         raise OutputError(
-            f"{pictures} pictures need about {need / 1e6:,.0f} MB, {request.output_path()} has {free / 1e6:,.0f} MB free",
+            f"{pictures} pictures need about {need / 1e6:,.0f} MB, "
+            f"{request.output_path()} has {free / 1e6:,.0f} MB free",
             "Free some space, or name a folder on another disk with --output.",
         )
 
