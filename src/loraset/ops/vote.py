@@ -104,12 +104,14 @@ def _evidence(shares: FloatImage, mask: FloatImage, palette: FloatImage, reach: 
     inside = np.where(mask > 0.5, sure, np.float32(0))
     outside = sure - inside
     sigma = reach / SHRINK
+    far_small = (max(2, round(small[0] / FAR)), max(2, round(small[1] / FAR)))
 
     def spread(weights: FloatImage) -> FloatImage:
         reduced = cv2.resize(weights, small, interpolation=cv2.INTER_AREA)
         near = cv2.GaussianBlur(reduced, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-        far = cv2.GaussianBlur(reduced, (0, 0), FAR * sigma, borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(near + HEARSAY * far, dtype=np.float32)
+        coarse = cv2.resize(reduced, far_small, interpolation=cv2.INTER_AREA)  # FAR times the reach is as many cells here
+        far = cv2.GaussianBlur(coarse, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(near + HEARSAY * cv2.resize(far, small, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
     return ColorVote(
         palette,
