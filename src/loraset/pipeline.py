@@ -216,7 +216,11 @@ def dedupe(request: Request, progress: Progress | None = None) -> Json:
     with _line(request, progress or Silent(), cuts=False) as line:
         line.decode()
         groups = line.drop_copies()
-        path = {item.row.id: str(item.found.path) for item in line.items}
+        unpacked = cache_root()  # what came out of an archive is named as a part of it
+        path = {
+            item.row.id: item.found.source if item.found.path.is_relative_to(unpacked) else str(item.found.path)
+            for item in line.items
+        }
         return {
             "groups": [
                 {"kind": group.kind, "kept": path[group.kept], "members": [path[member] for member in group.members]}

@@ -1,6 +1,7 @@
 """The commands that cut, over a small painted set: what lands on stdout, on stderr, on the disk, and the exit codes."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,14 @@ def test_dedupe_names_the_copies(capsys):
     assert group["kind"] == "exact"
     assert {Path(member).name for member in group["members"]} == {"Disc 0.png", "copy.png"}
     assert group["kept"] in group["members"]
+
+
+def test_dedupe_names_a_picture_in_an_archive_as_a_part_of_it(capsys):
+    with zipfile.ZipFile("holiday.zip", "w") as archive:
+        archive.write("photos/Disc 1.png", "deep/one.png")
+    assert invoke(["dedupe", "photos/Disc 1.png", "holiday.zip", "--json"]) == 0
+    (group,) = json.loads(capsys.readouterr().out)["groups"]
+    assert set(group["members"]) == {str(Path("photos/Disc 1.png")), "holiday.zip/deep/one.png"}
 
 
 def test_score_lists_the_pictures_of_a_set(run_once, capsys):

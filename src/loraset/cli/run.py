@@ -101,7 +101,7 @@ def run_command(
 @click.command("cutout")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("--output", type=FOLDER, metavar="DIR", required=True, help="Where the PNGs go; no file is overwritten.")
-@click.option("--engine", metavar="E", help="auto, cosegment, rembg, key, alpha or given, each with :model.")
+@click.option("--engine", metavar="E", help="auto, cosegment, rembg, rembg:MODEL, key, alpha or given.")
 @click.option("--model", metavar="M", help="Model for engine rembg: `loraset models list` names them.")
 @click.option("--masks", type=FOLDER, metavar="DIR", help="Folder of masks you made, same stems.")
 @click.option("--alpha", is_flag=True, help="Write the 8-bit mask only.")
