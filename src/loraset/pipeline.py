@@ -24,7 +24,7 @@ from loraset.report.page import render_report
 from loraset.runtime.cache import Cache, cache_root, make_key
 from loraset.runtime.executor import Executor
 from loraset.runtime.line import Item, Line, Request
-from loraset.runtime.outputs import OutputFolder
+from loraset.runtime.outputs import STATE, OutputFolder
 from loraset.runtime.planning import Plan, make_plan
 from loraset.runtime.runfile import RUN, describe_run, read_run
 from loraset.stages import export, matte
@@ -259,6 +259,9 @@ def export_set(folder: Path, *, trainer: str, variant: str, output: Path) -> int
     """Write one variant of a finished set for one trainer into `output`; returns the number of its pictures."""
     recipe = Recipe.model_validate(read_run(folder)["recipe"])
     rows = read_rows(folder)
+    earlier_export = (output / STATE).is_dir() and not (output / MANIFEST).exists()
+    if output.is_dir() and any(output.iterdir()) and not earlier_export:
+        raise OutputError(f"{output} holds other files", "A trainer would read them too: name a new or empty folder.")
     with OutputFolder(output) as out:
         count = export.export(rows, folder, recipe, trainer=trainer, variant=variant, write=out.write)
         out.prune()
