@@ -44,7 +44,8 @@ def make_engine(setting: str | Sequence[str], options: EngineOptions) -> Engine:
         raise UsageError(f"engine {name!r} is not there yet", f"There are: {', '.join(sorted(ENGINES))}.")
     if colon:
         if name in ENGINES and name not in WITH_MODEL:
-            raise UsageError(f"engine {name!r} takes no model", f'Write "{name}".')
+            color = " The screen's colour stands in mask.key_color." if name == "key" else ""
+            raise UsageError(f"engine {name!r} takes no model", f'Write "{name}".{color}')
         if not model:
             raise UsageError(f"{setting!r} names no model after the colon", f'Write "{name}" or "{name}:u2netp".')
         options = replace(options, model=model, model_named=True)
