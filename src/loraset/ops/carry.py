@@ -33,9 +33,9 @@ def _coefficients(rgb: ByteImage, alpha: FloatImage, wanted: BoolImage) -> Float
         covariance[:, i, i] += EPSILON
     joint = mean(colors * target[..., None])[near] - center * level[:, None]
     slope = np.linalg.solve(covariance, joint[..., None])[..., 0]
-    models = np.zeros((*alpha.shape, 4))
+    models = np.zeros((*alpha.shape, 4), dtype=np.float32)
     models[near] = np.column_stack([slope, level - (slope * center).sum(axis=1)])
-    return mean(models).astype(np.float32)
+    return np.asarray(cv2.blur(models, (3, 3), borderType=cv2.BORDER_REFLECT_101), dtype=np.float32)
 
 
 def _open(alpha: FloatImage) -> BoolImage:
@@ -72,19 +72,15 @@ def carry_up(rgb_small: ByteImage, alpha_small: FloatImage, rgb: ByteImage) -> F
     alpha = (alpha_small > 0.5).astype(np.float32)[np.where(part_y < 0.5, low_y, high_y)]
     alpha = alpha[:, np.where(part_x < 0.5, low_x, high_x)]
     for top in range(0, height, STRIP):
-        rows = slice(top, min(top + STRIP, height))
-        strip: BoolImage = np.asarray(unsure[low_y[rows]] | unsure[high_y[rows]], dtype=bool)
-        wanted: BoolImage = np.asarray(strip.any(axis=0), dtype=bool)
-        columns = np.flatnonzero(wanted[low_x] | wanted[high_x])
-        if columns.size == 0:
-            continue
-        cols = slice(int(columns[0]), int(columns[-1]) + 1)
-        share = part_y[rows, None, None]
-        model = coefficients[low_y[rows]] * (1 - share) + coefficients[high_y[rows]] * share
-        share = part_x[None, cols, None]
-        model = model[:, low_x[cols]] * (1 - share) + model[:, high_x[cols]] * share
-        colors = rgb[rows, cols].astype(np.float32) / np.float32(255)
-        said = np.clip((model[..., :3] * colors).sum(axis=2) + model[..., 3], 0.0, 1.0)
-        here = strip[:, low_x[cols]] | strip[:, high_x[cols]]
-        alpha[rows, cols] = np.where(here, said, alpha[rows, cols])
+        strip = unsure[low_y[top : top + STRIP]] | unsure[high_y[top : top + STRIP]]
+        y, x = np.nonzero(strip[:, low_x] | strip[:, high_x])
+        y += top
+        right, down = part_x[x, None], part_y[y, None]
+        upper, lower = (
+            coefficients[row, low_x[x]] * (1 - right) + coefficients[row, high_x[x]] * right
+            for row in (low_y[y], high_y[y])
+        )
+        model = upper * (1 - down) + lower * down
+        colors = rgb[y, x].astype(np.float32) / np.float32(255)
+        alpha[y, x] = np.clip((model[:, :3] * colors).sum(axis=1) + model[:, 3], 0.0, 1.0)
     return alpha
