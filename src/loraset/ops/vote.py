@@ -109,9 +109,7 @@ def _evidence(shares: FloatImage, mask: FloatImage, palette: FloatImage, reach: 
     def spread(weights: FloatImage) -> FloatImage:
         reduced = cv2.resize(weights, small, interpolation=cv2.INTER_AREA)
         near = cv2.GaussianBlur(reduced, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-        coarse = cv2.resize(
-            reduced, far_small, interpolation=cv2.INTER_AREA
-        )  # FAR times the reach is as many cells here
+        coarse = cv2.resize(reduced, far_small, interpolation=cv2.INTER_AREA)  # here the far reach is `sigma` cells
         far = cv2.GaussianBlur(coarse, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
         return np.asarray(near + HEARSAY * cv2.resize(far, small, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
