@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from loraset.errors import InputError, OutputError
+from loraset.errors import InputError, OutputError, UsageError
 from loraset.images import encode_png, quiet_native
 from loraset.manifest import MANIFEST, Row, assign_stems, cutout_names, read_rows, to_csv, to_jsonl
 from loraset.recipe.model import Recipe
@@ -73,7 +73,7 @@ def run(request: Request, progress: Progress | None = None) -> Outcome:
     progress = progress or Silent()
     started, begin = datetime.now(UTC), time.perf_counter()
     _check(request)
-    with OutputFolder(request.output_path()) as out, _line(request, progress) as line:
+    with OutputFolder(request.output_path(), "a set") as out, _line(request, progress) as line:
         line.decode()
         _check_disk(request, sum(not item.ended for item in line.items))
         line.drop_copies()
@@ -150,7 +150,7 @@ def _facts(line: Line, rows: Sequence[Row], started: datetime, begin: float) -> 
         base=line.request.base,
         inputs=line.request.input_paths(),
         engine=line.recipe.mask.name,
-        models=line.models(),
+        models=[model for model in line.models() if any(model["name"] in (row.model or "") for row in rows)],
         seconds=line.shop.watch.seconds,
         seconds_total=time.perf_counter() - begin,
         started=started,
@@ -180,10 +180,12 @@ def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | N
     progress = progress or Silent()
     started, begin = datetime.now(UTC), time.perf_counter()
     recipe = request.recipe
+    if "frame" in recipe.model_fields_set:
+        raise UsageError("cutout keeps each picture's own size: [frame] does nothing here", "Leave frame.* out.")
     recipe = recipe.model_copy(update={"frame": recipe.frame.model_copy(update={"mode": "keep"})})
     request = Request(recipe, request.base, request.inputs, request.output, request.fresh, request.strict)
     _check(request)
-    with OutputFolder(request.output_path()) as out, _line(request, progress) as line:
+    with OutputFolder(request.output_path(), "cut-outs") as out, _line(request, progress) as line:
         names = cutout_names({item.row.id: item.found.source for item in line.items})
         line.decode()
         line.mask()
@@ -259,10 +261,9 @@ def export_set(folder: Path, *, trainer: str, variant: str, output: Path) -> int
     """Write one variant of a finished set for one trainer into `output`; returns the number of its pictures."""
     recipe = Recipe.model_validate(read_run(folder)["recipe"])
     rows = read_rows(folder)
-    earlier_export = (output / STATE).is_dir() and not (output / MANIFEST).exists()
-    if output.is_dir() and any(output.iterdir()) and not earlier_export:
+    if output.is_dir() and any(output.iterdir()) and not (output / STATE).is_dir():
         raise OutputError(f"{output} holds other files", "A trainer would read them too: name a new or empty folder.")
-    with OutputFolder(output) as out:
+    with OutputFolder(output, "an export") as out:
         count = export.export(rows, folder, recipe, trainer=trainer, variant=variant, write=out.write)
         out.prune()
     return count

@@ -22,14 +22,18 @@ STATE = ".loraset"
 class OutputFolder:
     """One run's hold on its output folder; a context manager that takes the lock.
 
+    kind : what the folder holds ("a set", "cut-outs", "an export"). What one kind of command wrote, another would take
+    for its own stale files, so it is refused.
+
     Raises
     ------
     OutputError
-        On entering: the folder cannot be made or written, or another run holds it.
+        On entering: the folder cannot be made or written, another run holds it, or it holds another kind.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, kind: str) -> None:
         self.root = root
+        self.kind = kind
         self.state = root / STATE
         self._lock = FileLock(self.state / "lock")
         self._guard = threading.Lock()
@@ -51,8 +55,22 @@ class OutputFolder:
             raise OutputError(
                 f"cannot write to {self.root}: {error.strerror or error}", "Name another folder with --output."
             ) from error
-        self._known = self._read_journal()
+        try:
+            self._check_kind()
+            self._known = self._read_journal()
+        except BaseException:
+            self._lock.release()
+            raise
         return self
+
+    def _check_kind(self) -> None:
+        marker = self.state / "kind"
+        held = marker.read_text("utf-8").strip() if marker.is_file() else self.kind
+        if held != self.kind:
+            raise OutputError(
+                f"{self.root} holds {held} that loraset wrote, not {self.kind}", "Name another folder with --output."
+            )
+        write_atomic(marker, f"{self.kind}\n".encode())
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
