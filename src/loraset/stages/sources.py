@@ -72,6 +72,8 @@ def _list_input(text: str, recursive: bool, masks: Path | None, scratch: Path) -
             f"{path}: there is no such file or folder", f"Check the name; this was looked up in {Path.cwd()}."
         )
     if not files:
+        if not path.is_dir():
+            raise InputError(f"{text}: matches no file", "Check the pattern and the folder it starts from.")
         deeper = " If the pictures lie in subfolders, set recursive = true under [input]." if not recursive else ""
         raise InputError(f"{path}: no files there", f"Name a folder with pictures in it.{deeper}")
     return sorted(files)
