@@ -110,8 +110,9 @@ def _refine(rgb: ByteImage, mask: FloatImage, cell_px: float, exact: bool) -> Ma
         return Matte(mask, {**details, "guard": f"kept: {doubt}"})
     alpha, iterations = small_mask, 0
     narrowing = not is_hard(small_mask, cell_px * base)  # a hard edge says nothing of how soft the true one is
+    lab = to_lab(small)
     for _ in range(PASSES):
-        alpha, done = _solve(small, alpha, band, radius, narrowing=narrowing)
+        alpha, done = _solve(small, lab, alpha, band, radius, narrowing=narrowing)
         iterations += done
         band = trimap_of(alpha, radius)
     mid = max(base, min(1.0, MID_SIDE / long))
@@ -145,9 +146,10 @@ def _doubt(band: Trimap) -> str:
     return ""
 
 
-def _solve(rgb: ByteImage, mask: FloatImage, band: Trimap, radius: float, *, narrowing: bool) -> tuple[FloatImage, int]:
+def _solve(
+    rgb: ByteImage, lab: FloatImage, mask: FloatImage, band: Trimap, radius: float, *, narrowing: bool
+) -> tuple[FloatImage, int]:
     """Alpha at the size of the first solve, and the iterations it took."""
-    lab = to_lab(rgb)
     scale = min(1.0, BASE_SIDE / max(mask.shape))
     small_band = _reduced(band.unknown.astype(np.float32), scale) > 0
     vote = color_vote(_reduced(lab, scale), _reduced(mask, scale), small_band)
