@@ -10,7 +10,7 @@ from loraset.ops.features import halved, pixel_features
 from loraset.ops.forest import Lesson, grow
 from loraset.ops.graphcut import colour_evidence, cut
 from loraset.ops.mixture import fit_mixture
-from loraset.ops.outline import overlap, plain_cut, refined_cut, sharpened
+from loraset.ops.outline import doubtful_cuts, overlap, refined_cut, sharpened
 from loraset.ops.superpixels import region_means, superpixels, touching
 
 
@@ -54,7 +54,7 @@ def test_an_outline_has_no_specks_and_no_pinholes_but_keeps_a_true_hole():
     evidence[30:50, 30:50] = -4  # seen through an arm
     evidence[20:23, 20:23] = -4  # a glint
     evidence[2:7, 2:7] = 4  # a fleck elsewhere
-    found = plain_cut(lab, evidence)
+    found = refined_cut(lab, (evidence > 0).astype(np.float32), evidence)
     assert found[21, 21]
     assert not found[4, 4]
     assert not found[40, 40]
@@ -69,7 +69,7 @@ def test_a_refined_outline_keeps_to_its_place():
     evidence = np.where(subject, 3, np.where(wall, 0.6, -3)).astype(np.float32)
     found = refined_cut(lab, subject.astype(np.float32), evidence)
     assert overlap(found, subject) > 0.95
-    assert overlap(plain_cut(lab, evidence + 1), subject | wall) > 0.9
+    assert overlap(cut(lab, evidence + 1, 4), subject | wall) > 0.9
 
 
 def test_an_outline_is_sharpened_to_the_pixel_of_the_larger_picture():
@@ -82,6 +82,33 @@ def test_an_outline_is_sharpened_to_the_pixel_of_the_larger_picture():
     mask = refined_cut(lab, start, evidence)
     assert mask.shape == (81, 100)
     np.testing.assert_array_equal(sharpened(fine, lab, start, evidence, mask), truth)
+
+
+def test_less_and_more_evidence_differ_where_it_is_weak():
+    lab = np.zeros((60, 120, 3), np.float32)
+    sure, unsure = square((60, 120), 20, 30, 24), np.zeros((60, 120), bool)
+    unsure[20:44, 54:66] = True
+    lab[sure | unsure] = 60, 40, 20
+    evidence = np.where(sure, 5, np.where(unsure, 0.5, -5)).astype(np.float32)
+    start = sure.astype(np.float32)
+    less, more = doubtful_cuts(lab, start, evidence, sure)
+    assert overlap(less, sure) > 0.95
+    assert overlap(more, sure | unsure) > 0.95
+    certain = doubtful_cuts(lab, start, np.where(sure, 5, -5).astype(np.float32), sure)
+    assert overlap(*certain) > 0.98
+
+
+def test_a_clear_picture_is_stable_and_a_vague_one_is_not():
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:120, :160]
+    far = np.hypot(x - 80, y - 60)
+    sharp = np.where((far < 30)[..., None], (220, 40, 30), (60, 90, 120)) + rng.normal(0, 4, (120, 160, 3))
+    vague = (60, 90, 120) + np.exp(-np.square(far / 45))[..., None] * (60, 0, 0) + rng.normal(0, 4, (120, 160, 3))
+    clear, unclear = (outline(look(np.clip(rgb, 0, 255).astype(np.uint8)), None) for rgb in (sharp, vague))
+    assert clear.stability > 0.9
+    assert unclear.stability < 0.7
+    unsure = (unclear.probability > 0.1) & (unclear.probability < 0.9)
+    assert unsure.mean() > ((clear.probability > 0.1) & (clear.probability < 0.9)).mean() + 0.05
 
 
 def test_features_know_colour_and_texture_but_no_place():
@@ -210,8 +237,10 @@ def test_the_set_finds_its_subject(toys):
     knowledge = learn(looks, 0, in_turn)
     found = [outline(seen, knowledge, place) for place, seen in enumerate(looks)]
     scores = [score(one, truth) for one, (_, truth) in zip(found, toys, strict=True)]
-    assert np.mean(scores) > 0.93
-    assert min(scores) > 0.7  # a white head before a pale sky is the hard one
+    hardest, *others = sorted(scores)
+    assert hardest > 0.7  # a white head before a pale sky
+    assert min(others) > 0.93
+    assert np.mean(others) > 0.95
     unseen, truth = toy_photo(7)
     assert score(outline(look(unseen), knowledge), truth) > 0.85
 
@@ -224,7 +253,7 @@ def test_threads_change_no_byte(toys):
     for place, seen in enumerate(looks):
         one, other = outline(seen, alone, place), outline(seen, together, place)
         assert one.probability.tobytes() == other.probability.tobytes()
-        assert one.agreement == other.agreement
+        assert one.stability == other.stability
 
 
 def test_pictures_with_nothing_in_them_teach_nothing():
@@ -233,7 +262,7 @@ def test_pictures_with_nothing_in_them_teach_nothing():
     assert learn(looks, 0, in_turn) is None
     found = outline(looks[0], None)
     assert found.probability.shape == (90, 120)
-    assert found.agreement == 0.0
+    assert found.stability == 0.0
 
 
 def test_a_look_keeps_to_the_working_size():

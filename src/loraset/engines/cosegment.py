@@ -14,9 +14,9 @@ from loraset.engines.interface import EngineOptions
 from loraset.ops.cosegmentation import Knowledge, Look, learn, look, outline
 from loraset.types import Json, Map, Mask, Reason, View
 
-VERSION = 2
+VERSION = 3
 SAMPLE = 40  # pictures that the set is learnt from; more add time and memory, not knowledge
-DOUBT = 0.78  # agreement of different ways to cut, below which a person should look
+DOUBT = 0.78  # stability of a mask, below which a person should look
 
 
 class CosegmentEngine:
@@ -66,16 +66,18 @@ class CosegmentEngine:
         found = outline(seen, knowledge, self._places.get(view.sha256))
         height, width = found.probability.shape
         reasons: tuple[Reason, ...] = ()
-        if found.agreement < DOUBT:
-            detail = f"different ways to find the subject agree by {found.agreement:.0%} only"
+        if found.stability < DOUBT:
+            detail = (
+                f"the outline is unsure: {found.stability:.0%} of it stays when the evidence is weighed differently"
+            )
             reasons = (Reason("mask_uncertain", "mask", detail),)
         return Mask(
             probability=found.probability,
             engine=self.name,
             inference_size=(width, height),
-            confidence=found.agreement,
+            confidence=found.stability,
             reasons=reasons,
-            details=self._details(found.agreement),
+            details=self._details(found.stability),
         )
 
     def _learnt(self) -> Knowledge | None:
@@ -91,8 +93,8 @@ class CosegmentEngine:
                 self._fitted = True
             return self._knowledge
 
-    def _details(self, agreement: float) -> Json:
+    def _details(self, stability: float) -> Json:
         if self._knowledge is None:
             why = "the set has one picture" if self._shared else "subject.shared is false"
-            return {"how": f"single picture: {why}", "agreement": round(agreement, 4)}
-        return {"how": f"learnt from {len(self._sample)} pictures", "agreement": round(agreement, 4)}
+            return {"how": f"single picture: {why}", "stability": round(stability, 4)}
+        return {"how": f"learnt from {len(self._sample)} pictures", "stability": round(stability, 4)}

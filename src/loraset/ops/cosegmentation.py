@@ -1,7 +1,7 @@
 """Cutting out the subject that a set of pictures shares, with no pretrained network.
 
-In: reduced pictures of one set. Out: for each a soft mask and how far two ways of finding it agree. Never: paths,
-chance beyond the seed given, or the order of the pictures in what is learnt from one of them.
+In: reduced pictures of one set. Out: for each a soft mask and how stable it is. Never: paths, chance beyond the seed
+given, or the order of the pictures in what is learnt from one of them.
 
 Four steps, each a function: `look` describes a picture and guesses its subject by saliency; `learn` fits classifiers
 of pixels and of regions over all pictures, guesses first, then their own masks; `evidence_of` is what those say of one
@@ -17,10 +17,10 @@ import numpy as np
 from loraset.color import to_lab
 from loraset.ops.features import halved, pixel_features
 from loraset.ops.forest import Forests, Lesson, grow
-from loraset.ops.outline import overlap, plain_cut, refined_cut, sharpened, softened
+from loraset.ops.outline import doubtful_cuts, overlap, refined_cut, sharpened, softened
 from loraset.ops.saliency import centre_prior, saliency
 from loraset.ops.superpixels import LabelImage, region_means, superpixels
-from loraset.types import BoolImage, ByteImage, FloatImage, Map
+from loraset.types import ByteImage, FloatImage, Map
 
 WORKING_SIDE = 320  # px, long side of a mask; all but its last cut is done at half of this
 REGIONS = 600
@@ -28,6 +28,7 @@ ROUNDS = 3
 SAMPLES = 2000  # pixels of each side that one picture teaches at most ...
 LESSONS = 8000  # ... and all together: a large set needs no more to teach the same trees
 LEFT_OUT = 0.5  # weight of the classifier that never saw the picture
+DRAWN = np.float32(0.5)  # how far a doubtful pixel is drawn towards a probability of 0.5
 BIAS = 0.3  # log odds for "subject" everywhere: a lost part is worse than a rim too much
 
 
@@ -60,13 +61,13 @@ class Knowledge:
 class Outline:
     """A cut picture.
 
-    probability : float32 array of shape (h, w), [0, 1]: the mean of the ways to cut it, over 0.5 where the joint cut
-        says "subject", soft over about two px of its edge.
-    agreement : how far different ways to cut it overlap (IoU), [0, 1]; 0 where nothing was found.
+    probability : float32 array of shape (h, w), [0, 1]: over 0.5 where the best cut says "subject", soft over about two
+        px of its edge, and nearer to 0.5 where a little more or less evidence would say otherwise.
+    stability : how far the cuts of less and of more evidence overlap (IoU), [0, 1]; 0 where less leaves nothing.
     """
 
     probability: FloatImage
-    agreement: float
+    stability: float
 
 
 def look(rgb: ByteImage) -> Look:
@@ -170,35 +171,19 @@ def evidence_of(item: Look, knowledge: Knowledge, place: int | None) -> tuple[Fl
 
 
 def outline(item: Look, knowledge: Knowledge | None, place: int | None = None) -> Outline:
-    """Cut a picture by what the set knows, or by the picture alone where `knowledge` is None.
-
-    Agreement is that of pixels with regions, times that of what the set says without saliency with the joint mask; of
-    a lone picture: that of saliency alone with saliency and the picture's own colours.
-    """
+    """Cut a picture by what the set knows, or by the picture alone where `knowledge` is None."""
     central, salient = _priors(item)
-    if knowledge is None:
-        evidence = central + salient
-        alone, joint = plain_cut(item.lab, evidence), refined_cut(item.lab, item.start, evidence)
-        return Outline(_mean_mask(item, evidence, joint, [alone]), _agreement(alone, joint))
-    by_pixels, by_regions = evidence_of(item, knowledge, place)
-    by_set = np.float32(0.5) * (by_pixels + by_regions)
-    first, second = (plain_cut(item.lab, central + salient + evidence) for evidence in (by_pixels, by_regions))
-    unprompted = plain_cut(item.lab, central + by_set)
-    joint = refined_cut(item.lab, item.start, central + salient + by_set)
-    agreement = _agreement(first, second) * _agreement(unprompted, joint)
-    return Outline(_mean_mask(item, central + salient + by_set, joint, [first, second]), agreement)
-
-
-def _mean_mask(item: Look, evidence: FloatImage, joint: BoolImage, others: Sequence[BoolImage]) -> FloatImage:
-    """The joint cut at the working size, over 0.5 where it says so, less soft the more the others agree with it."""
+    evidence = central + salient
+    if knowledge is not None:
+        by_pixels, by_regions = evidence_of(item, knowledge, place)
+        evidence = evidence + np.float32(0.5) * (by_pixels + by_regions)
+    joint = refined_cut(item.lab, item.start, evidence)
+    less, more = doubtful_cuts(item.lab, item.start, evidence, joint)
     fine = sharpened(item.fine, item.lab, item.start, evidence, joint)
-    doubt = cv2.resize(np.mean(others, axis=0, dtype=np.float32), fine.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return softened(0.6 * fine + 0.4 * doubt)
-
-
-def _agreement(one: BoolImage, other: BoolImage) -> float:
-    """Overlap of two cuts; 0 where either found nothing."""
-    return overlap(one, other) if one.any() and other.any() else 0.0
+    doubt = cv2.resize((more & ~less).astype(np.float32), fine.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    sure = softened(fine)
+    probability = sure + DRAWN * doubt * (np.float32(0.5) - sure)
+    return Outline(probability, overlap(less, more) if less.any() else 0.0)
 
 
 def _priors(item: Look) -> tuple[FloatImage, FloatImage]:

@@ -18,20 +18,13 @@ NEAR_PX, CONTEXT_PX = 0.75, 4.0
 SMOOTHNESS = 2.0  # log odds to part two pixels; twice that at twice the size, where areas are four times as large
 OWN_COLOURS = 0.5  # weight of the picture's own colours beside the evidence
 ROUNDS = 2
-
-
-def plain_cut(lab: FloatImage, evidence: FloatImage) -> BoolImage:
-    """One cut by the evidence alone: bool array of shape (H, W).
-
-    lab : float32 array of shape (H, W, 3). evidence : float32 array of shape (H, W), natural log odds of "subject".
-    """
-    smooth = _with_context(evidence)
-    return _tidy(cut(lab, smooth, SMOOTHNESS), smooth)
+DOUBT = np.float32(1.5)  # log odds by which evidence may be wrong
 
 
 def refined_cut(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> BoolImage:
     """Cut, learn the colours and the place of what was cut, and cut again with those: bool array of shape (H, W).
 
+    lab : float32 array of shape (H, W, 3). evidence : float32 array of shape (H, W), natural log odds of "subject".
     start : float32 array of shape (H, W), [0, 1], how salient each pixel is: says which part of a cut is its core.
     """
     smooth = _with_context(evidence)
@@ -40,6 +33,18 @@ def refined_cut(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> Boo
         joined = smooth - _distance_from(mask, start) + _own_colours(lab, mask, lab)
         mask = _tidy(cut(lab, joined, SMOOTHNESS), joined)
     return mask
+
+
+def doubtful_cuts(
+    lab: FloatImage, start: FloatImage, evidence: FloatImage, mask: BoolImage
+) -> tuple[BoolImage, BoolImage]:
+    """What a mask of `refined_cut` becomes where the evidence is wrong by `DOUBT` throughout: less, and more of it.
+
+    How far the two differ tells how sure the outline is; what they share is sure.
+    """
+    joined = _with_context(evidence) - _distance_from(mask, start) + _own_colours(lab, mask, lab)
+    less, more = (_tidy(cut(lab, joined + step, SMOOTHNESS), joined + step) for step in (-DOUBT, DOUBT))
+    return less, more
 
 
 def sharpened(fine: FloatImage, lab: FloatImage, start: FloatImage, evidence: FloatImage, mask: BoolImage) -> BoolImage:
