@@ -91,8 +91,9 @@ def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> F
     edge = ~(solid | clear)
     foreground[edge], background[edge] = unmixed(image, small_alpha, edge, (foreground, background)).transpose(0, 2, 1)
     rows, cols = np.nonzero((alpha > CLEAR) & (alpha < SOLID))
-    mixed = foreground[rows, cols]
-    if scale < 1.0:
+    if scale == 1.0:
+        mixed = foreground[rows, cols]
+    else:
         mixed = _sampled(foreground, rows, cols, scale)
         part = alpha[rows, cols, None]
         rest = levels[rgb[rows, cols]] - part * mixed - (1 - part) * _sampled(background, rows, cols, scale)
