@@ -145,7 +145,7 @@ class TestRefused:
 
     def test_what_is_not_there(self, photos):
         self.refused("no such file or folder", photos / "gone")
-        self.refused("no files there", photos / "*.jpg")
+        self.refused("matches no file", photos / "*.jpg")
         self.refused("no such folder of masks", photos, masks=photos / "gone")
 
     def test_an_empty_folder(self, photos):
