@@ -204,7 +204,7 @@ def test_captions_are_one_line_with_the_trigger_first_and_only_true_background_w
 
 
 def test_a_given_true_mask_gives_the_true_colour_back(sample, tmp_path):
-    """True alpha given: error in the soft ring on gray, white and black at most 2.5 of 255 on the mean, JPEG and all."""
+    """True alpha given: error in the soft ring on gray, white and black at most 2.5 of 255 on the mean, JPEG too."""
     masks = tmp_path / "masks"
     masks.mkdir()
     names = ("wood-hello", "night-lights", "leaves-sit", "lawn-sit")
