@@ -42,6 +42,7 @@ RANKS = {
     "runtime.task": 8,  # one picture's way through the stages
     "runtime.publish": 9,
     "runtime.line": 10,  # the set's way through them
+    "runtime.results": 11,  # what it leaves
     "runtime.planning": 11,
     "pipeline": 12,
     "cli": 13,

@@ -26,6 +26,7 @@ from loraset.runtime.executor import Executor
 from loraset.runtime.line import Item, Line, Request
 from loraset.runtime.outputs import STATE, OutputFolder
 from loraset.runtime.planning import Plan, make_plan
+from loraset.runtime.results import fill_rows, publish, tiles_of
 from loraset.runtime.runfile import RUN, describe_run, read_run
 from loraset.stages import export, matte
 from loraset.types import Json, Progress, Silent
@@ -80,14 +81,14 @@ def run(request: Request, progress: Progress | None = None) -> Outcome:
         line.mask()
         line.cut()
         line.decide()
-        line.fill_rows(_stems(line.items, out.root))
-        line.publish(out)
+        fill_rows(line, _stems(line.items, out.root))
+        publish(line, out)
         rows = [item.row for item in sorted(line.items, key=lambda item: (item.row.root, item.row.source))]
         _export(line, rows, out, progress)
         out.write(MANIFEST, to_jsonl(rows))
         out.write("manifest.csv", to_csv(rows))
         facts = _facts(line, rows, started, begin)
-        report = out.write(REPORT, render_report(rows, line.tiles(), facts))
+        report = out.write(REPORT, render_report(rows, tiles_of(line), facts))
         out.write(RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
         out.prune()
     failed = any(item.has_failed for item in line.items)
@@ -190,7 +191,7 @@ def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | N
         line.decode()
         line.mask()
         line.cut(("frame", "matte", "decontaminate"))
-        line.fill_rows({})
+        fill_rows(line, {})
         progress.stage("write", len(line.items))
 
         def write(item: Item) -> None:
@@ -246,7 +247,7 @@ def rescore(folder: Path, progress: Progress | None = None) -> list[Json]:
         line.mask()
         line.cut(("frame", "matte", "decontaminate", "score"))
         line.decide()
-        line.fill_rows(_stems(line.items, folder))
+        fill_rows(line, _stems(line.items, folder))
         rows = [item.row.to_json() for item in line.items]
     return sorted(rows, key=lambda row: (row["score"] is None, row["score"] or 0.0, row["source"]))
 

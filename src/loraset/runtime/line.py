@@ -1,32 +1,26 @@
 """The stages in order over one set of files: what `pipeline.run` and its siblings are made of.
 
-In: a `Request`, an executor, the cache. Out: `Item`s whose rows fill up step by step. Never: output but through an
-`OutputFolder`, or pixels kept for the whole set.
+In: a `Request`, an executor, the cache. Out: `Item`s with what every stage said. Never: writing output, or pixels kept
+for the whole set.
 """
 
 import os
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-
-import numpy as np
 
 from loraset.engines import make_engine
 from loraset.engines.interface import Engine, EngineOptions
 from loraset.errors import InputError, LorasetError, PictureFailed
 from loraset.manifest import Row, file_id
 from loraset.recipe.model import Recipe
-from loraset.report.page import Tiles
 from loraset.runtime.cache import Cache, hash_file, make_key
 from loraset.runtime.executor import Executor
-from loraset.runtime.outputs import OutputFolder
-from loraset.runtime.publish import Publisher
 from loraset.runtime.task import PictureTask, Workshop
 from loraset.stages import dedupe, ingest, select
-from loraset.stages.preview import photo_tile
-from loraset.types import Found, Json, Progress, Reason, Verdict
+from loraset.types import Found, Json, Progress, Reason
 
 CUT_STAGES = ("frame", "matte", "decontaminate", "score", "preview")
 PICTURE_STAGES = ("ingest", "mask", *CUT_STAGES)
@@ -91,7 +85,12 @@ class Item:
     @property
     def is_picture(self) -> bool:
         """Whether the file was decoded."""
-        return self.task is not None and self.task.knows("ingest") and "width" in self.task.result("ingest").data
+        return "width" in self.said("ingest")
+
+    def said(self, stage: str) -> Json:
+        """Return a stage's data, {} where the picture never came to it."""
+        known = self.task is not None and not self.failed and self.task.knows(stage)
+        return self.task.result(stage).data if known and self.task else {}
 
 
 class Line:
@@ -242,21 +241,6 @@ class Line:
         """Return name, sha256, licence and provider of every model that this run's engine used."""
         return self.shop.engine.models() if self.shop.engine else []
 
-    def tiles(self) -> Callable[[Row], Tiles]:
-        """Return what gives the report the tiles of a row."""
-        by_id = {item.row.id: item for item in self.items}
-
-        def of(row: Row) -> Tiles:
-            item = by_id[row.id]
-            if item.task is None or not item.task.knows("ingest"):
-                return {}
-            if item.task.knows("preview"):
-                return item.task.result("preview").images
-            images = item.task.result("ingest").images
-            return {"photo": photo_tile(images["proxy"].astype(np.uint8, copy=False))} if "proxy" in images else {}
-
-        return of
-
     def decide(self) -> None:
         """Decide on every file, from the stored numbers alone."""
         self.progress.stage("select", len(self.items))
@@ -268,7 +252,7 @@ class Line:
         self.progress.advance("select", len(self.items))
 
     def _entry(self, item: Item) -> select.Entry:
-        score = self._said(item, "score")
+        score = item.said("score")
         return select.Entry(
             id=item.row.id,
             reasons=tuple(item.reasons),
@@ -278,63 +262,3 @@ class Line:
             pulled_down=score.get("pulled_down", ()),
             subject=score.get("subject"),
         )
-
-    def _said(self, item: Item, stage: str) -> Json:
-        """Return a stage's data, {} where the picture never came to it."""
-        known = item.task is not None and not item.failed and item.task.knows(stage)
-        return item.task.result(stage).data if known and item.task else {}
-
-    def fill_rows(self, stems: dict[str, str]) -> None:
-        """Write what the stages said into the manifest's rows."""
-        for item in self.items:
-            row, decision = item.row, item.decision
-            ingested, mask, frame, score = (self._said(item, name) for name in ("ingest", "mask", "frame", "score"))
-            row.width, row.height = ingested.get("width"), ingested.get("height")
-            row.engine, row.model = mask.get("engine"), mask.get("model")
-            row.inference_size = mask.get("inference_size")
-            row.frame = frame.get("frame")
-            row.metrics, row.score = score.get("metrics"), score.get("score")
-            row.stem = stems.get(row.id)
-            row.details = self._details(item)
-            if decision is not None:
-                row.verdict, row.duplicate_of = decision.verdict, decision.duplicate_of
-                row.reasons = [reason.to_json() for reason in decision.reasons]
-
-    def _details(self, item: Item) -> Json | None:
-        details = {
-            "ingest": {key: self._said(item, "ingest").get(key) for key in ("format", "mode", "profile", "notes")},
-            "mask": {
-                **self._said(item, "mask").get("details", {}),
-                "confidence": self._said(item, "mask").get("confidence"),
-            },
-            "frame": {key: value for key, value in self._said(item, "frame").items() if key != "frame"},
-            "matte": self._said(item, "matte"),
-            "decontaminate": self._said(item, "decontaminate"),
-            "score": {"pulled_down": self._said(item, "score").get("pulled_down")},
-        }
-        return {stage: said for stage, said in details.items() if self._said(item, stage)} or None
-
-    def publish(self, out: OutputFolder) -> None:
-        """Write the variants, masks, masters and captions of what was kept."""
-        items = [item for item in self.items if item.task is not None and item.row.stem]
-        self.progress.stage("variants", len(items))
-
-        def write(item: Item) -> None:
-            assert item.task is not None and item.row.stem is not None
-            with self.shop.watch("variants"):
-                sidecar = self._caption_of(item)
-                files, caption = Publisher(item.task, item.row.stem, out, sidecar).publish(Verdict(item.row.verdict))
-            item.row.files, item.row.caption = files or None, caption or None
-            item.task.release()
-            self.progress.advance("variants")
-
-        self.executor.map(write, items)
-
-    def _caption_of(self, item: Item) -> str:
-        """Return the picture's sidecar text, or that of a dropped copy where it has none of its own."""
-        copies = sorted(
-            (other for other in self.items if other.row.duplicate_of == item.row.id),
-            key=lambda other: other.found.source,
-        )
-        texts = [self._said(other, "ingest").get("caption") for other in [item, *copies]]
-        return next((text for text in texts if text), "")

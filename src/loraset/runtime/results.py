@@ -1,0 +1,94 @@
+"""What a finished line leaves: manifest rows, the files of each picture, the report's tiles.
+
+In: a `Line` that has decided. Out: filled rows; files through an `OutputFolder`. Never: a decision.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from loraset.manifest import Row
+from loraset.report.page import Tiles
+from loraset.runtime.line import Item, Line
+from loraset.runtime.outputs import OutputFolder
+from loraset.runtime.publish import Publisher
+from loraset.stages import dedupe
+from loraset.stages.preview import photo_tile
+from loraset.types import Json, Verdict
+
+
+def fill_rows(line: Line, stems: dict[str, str]) -> None:
+    """Write what the stages said into the manifest's rows."""
+    for item in line.items:
+        row, decision = item.row, item.decision
+        ingested, mask, frame, score = (item.said(name) for name in ("ingest", "mask", "frame", "score"))
+        row.width, row.height = ingested.get("width"), ingested.get("height")
+        row.engine, row.model = mask.get("engine"), mask.get("model")
+        row.inference_size = mask.get("inference_size")
+        row.frame = frame.get("frame")
+        row.metrics, row.score = score.get("metrics"), score.get("score")
+        row.stem = stems.get(row.id)
+        row.details = _details(item)
+        if decision is not None:
+            row.verdict, row.duplicate_of = decision.verdict, decision.duplicate_of
+            row.reasons = [reason.to_json() for reason in decision.reasons]
+
+
+def _details(item: Item) -> Json | None:
+    ingested, mask = item.said("ingest"), item.said("mask")
+    details = {
+        "ingest": {key: ingested.get(key) for key in ("format", "mode", "profile", "notes")},
+        "mask": {**mask.get("details", {}), "confidence": mask.get("confidence")},
+        "frame": {key: value for key, value in item.said("frame").items() if key != "frame"},
+        "matte": item.said("matte"),
+        "decontaminate": item.said("decontaminate"),
+        "score": {"pulled_down": item.said("score").get("pulled_down")},
+    }
+    return {stage: told for stage, told in details.items() if item.said(stage)} or None
+
+
+def publish(line: Line, out: OutputFolder) -> None:
+    """Write the variants, masks, masters and captions of what was kept."""
+    items = [item for item in line.items if item.task is not None and item.row.stem]
+    line.progress.stage("variants", len(items))
+
+    def write(item: Item) -> None:
+        assert item.task is not None and item.row.stem is not None
+        with line.shop.watch("variants"):
+            sidecar = _caption_of(line, item)
+            files, caption = Publisher(item.task, item.row.stem, out, sidecar).publish(Verdict(item.row.verdict))
+        item.row.files, item.row.caption = files or None, caption or None
+        item.task.release()
+        line.progress.advance("variants")
+
+    line.executor.map(write, items)
+
+
+def _caption_of(line: Line, item: Item) -> str:
+    """Return the picture's sidecar text, or that of a dropped copy of the photo where it has none of its own."""
+    copies = sorted(
+        (
+            other
+            for other in line.items
+            if other.row.duplicate_of == item.row.id and any(reason.stage == dedupe.NAME for reason in other.reasons)
+        ),
+        key=lambda other: other.found.source,
+    )
+    texts = [other.said("ingest").get("caption") for other in [item, *copies]]
+    return next((text for text in texts if text), "")
+
+
+def tiles_of(line: Line) -> Callable[[Row], Tiles]:
+    """Return what gives the report the tiles of a row."""
+    by_id = {item.row.id: item for item in line.items}
+
+    def tiles(row: Row) -> Tiles:
+        task = by_id[row.id].task
+        if task is None or not task.knows("ingest"):
+            return {}
+        if task.knows("preview"):
+            return task.result("preview").images
+        images = task.result("ingest").images
+        return {"photo": photo_tile(images["proxy"].astype(np.uint8, copy=False))} if "proxy" in images else {}
+
+    return tiles
