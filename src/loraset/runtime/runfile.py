@@ -15,22 +15,10 @@ from loraset import __version__
 from loraset.errors import InputError
 from loraset.manifest import Row, count_verdicts
 from loraset.recipe.model import Recipe
+from loraset.runtime.hardware import PACKAGES
 from loraset.types import Json
 
 RUN = "run.json"
-PACKAGES = (
-    "numpy",
-    "scipy",
-    "opencv-python-headless",
-    "pillow",
-    "pillow-heif",
-    "scikit-learn",
-    "imagehash",
-    "pandas",
-    "rembg",
-    "onnxruntime",
-    "onnxruntime-gpu",
-)
 
 
 def describe_run(
@@ -68,7 +56,7 @@ def describe_run(
 
 def _package_versions() -> dict[str, str]:
     found = {}
-    for name in PACKAGES:
+    for name in (*PACKAGES, "onnxruntime-gpu"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
