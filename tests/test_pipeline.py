@@ -203,6 +203,24 @@ def test_captions_are_one_line_with_the_trigger_first_and_only_true_background_w
     assert set(row["caption"]) == {"trigger", "subject", "background"}
 
 
+def test_a_word_changed_in_a_caption_decodes_and_cuts_nothing_again(sample, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / "toy.jpg").write_bytes((sample.photos / "screen-hello.jpg").read_bytes())
+    (photos / "broken.jpg").write_bytes(b"nothing")
+    (photos / "broken.txt").write_bytes("a blå toy".encode("cp1252"))
+    text = '[mask]\nengine = "key"\n[select]\nmin_score = 0.0\n[frame]\nresolution = 256\n'
+    long = "word, " * 1500  # the change lies far behind the beginning
+    for last in ("waving", "sitting"):
+        (photos / "toy.txt").write_text(long + last)
+        heard = Heard()
+        outcome = pipeline.run(request_for(photos, tmp_path / "set", text), heard)
+        assert (outcome.output / "variants/gray/toy.txt").read_text().strip().split(", ")[1] == last
+    for stage in ("ingest", "mask", "frame", "matte", "decontaminate", "score", "preview"):
+        assert heard.done[stage] == heard.stored[stage] > 0, stage
+    assert "Windows-1252" in rows_of(outcome)["broken.jpg"]["details"]["ingest"]["notes"][0]
+
+
 def test_a_given_true_mask_gives_the_true_colour_back(sample, tmp_path):
     """True alpha given: error in the soft ring on gray, white and black at most 2.5 of 255 on the mean, JPEG too."""
     masks = tmp_path / "masks"

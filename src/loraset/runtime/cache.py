@@ -5,7 +5,6 @@ run, pickles, times. A result counts as there when its JSON file is, which is wr
 killed run leaves no half result behind.
 """
 
-import contextlib
 import hashlib
 import json
 import os
@@ -131,11 +130,3 @@ class Cache:
         if read is None:  # somebody removed the files in between
             raise OutputError(f"cannot read back what was just written to {base.parent}", "Is the cache being cleared?")
         return read
-
-    def size_bytes(self) -> int:
-        """Return the size of everything stored."""
-        total = 0
-        for path in self.root.rglob("*"):
-            with contextlib.suppress(OSError):
-                total += path.stat().st_size if path.is_file() else 0
-        return total

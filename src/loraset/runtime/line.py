@@ -68,6 +68,8 @@ class Item:
     found: Found
     row: Row
     task: PictureTask | None = None
+    caption: str | None = None
+    caption_notes: list[str] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
     failed: bool = False
     decision: select.Decision | None = None
@@ -119,6 +121,8 @@ class Line:
 
     def _enter(self, found: Found) -> Item:
         item = Item(found, Row(file_id(found), found.root, found.source))
+        if found.caption_file:
+            item.caption, item.caption_notes = ingest.read_caption(found.caption_file)
         try:
             item.row.sha256 = hash_file(found.path)
             mask_sha256 = hash_file(found.mask_file) if found.mask_file else None

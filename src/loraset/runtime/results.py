@@ -37,7 +37,8 @@ def fill_rows(line: Line, stems: dict[str, str]) -> None:
 def _details(item: Item) -> Json | None:
     ingested, mask = item.said("ingest"), item.said("mask")
     details = {
-        "ingest": {key: ingested.get(key) for key in ("format", "mode", "profile", "notes")},
+        "ingest": {key: ingested.get(key) for key in ("format", "mode", "profile")}
+        | {"notes": [*ingested.get("notes", []), *item.caption_notes]},
         "mask": {**mask.get("details", {}), "confidence": mask.get("confidence")},
         "frame": {key: value for key, value in item.said("frame").items() if key != "frame"},
         "matte": item.said("matte"),
@@ -74,7 +75,7 @@ def _caption_of(line: Line, item: Item) -> str:
         ),
         key=lambda other: other.found.source,
     )
-    texts = [other.said("ingest").get("caption") for other in [item, *copies]]
+    texts = [other.caption for other in [item, *copies]]
     return next((text for text in texts if text), "")
 
 

@@ -145,17 +145,9 @@ class PictureTask:
                 input=self.sha256,
                 given=self.mask_sha256 if stage == "mask" else None,
                 engine=self.shop.engine_key if stage == "mask" else None,
-                file=self._file_facts() if stage == "ingest" else None,
+                suffix=Path(self.found.source).suffix.lower() if stage == "ingest" else None,
             )
         return self._keys[stage]
-
-    def _file_facts(self) -> Json:
-        caption = self.found.caption_file
-        return {
-            "suffix": Path(self.found.source).suffix.lower(),
-            "caption": caption.read_bytes().hex()[:8192] if caption else None,
-            "mask": self.mask_sha256,
-        }
 
     def is_cached(self, stage: str) -> bool:
         """Whether a stage's result is stored."""

@@ -1,4 +1,4 @@
-"""ingest: file -> what is known of it before anything is cut: size, hashes, caption, a reduced picture.
+"""ingest: file -> what is known of it before anything is cut: size, hashes, a reduced picture; its caption apart.
 
 In: a file that `find` listed. Out: numbers and text; images `proxy` (the picture with its long side at most
 PROXY_SIDE, on mid gray where it is transparent) and `small` (what dedupe compares). A file that gives no picture says
@@ -33,21 +33,19 @@ ENCODINGS = (  # of caption files: by their first bytes, else UTF-8, else the ol
 
 
 def settings(recipe: Recipe) -> Json:
-    """Return what the recipe says of decoding and of captions."""
+    """Return what the recipe says of decoding. A caption is no part of it: a new word in one decodes nothing."""
     said = recipe.input
     return {
         "max_pixels": said.max_pixels,
         "min_side_px": said.min_side_px,
         "animated": said.animated,
-        "captions": said.captions,
     }
 
 
 def run(task: Task) -> StageResult:
     """Decode one file and say what it is. A file that is no picture, or a broken one, is a result with its reason."""
     found, limits = task.found, task.recipe.input
-    caption, notes = read_caption(found.caption_file) if found.caption_file else (None, [])
-    data: Json = {"bytes": None, "caption": caption, "notes": notes}
+    data: Json = {"bytes": None, "notes": []}
     try:
         data["bytes"] = found.path.stat().st_size
         decoded = decode(found.path, max_pixels=limits.max_pixels, animated=limits.animated)
@@ -61,7 +59,7 @@ def run(task: Task) -> StageResult:
     data["pixel_sha256"] = pixel_sha256(decoded.picture)
     data["hashes"] = asdict(hashes) if hashes else None
     data["sharpness"] = round(sharpness(proxy), 6)
-    data["notes"] = [*decoded.notes, *notes]
+    data["notes"] = list(decoded.notes)
     images = {"proxy": proxy, "small": small_picture(contrasted)}
     return StageResult(data, images, _too_small(decoded.picture, limits.min_side_px))
 
