@@ -27,6 +27,7 @@ REGIONS = 600
 ROUNDS = 3
 SAMPLES = 2000  # pixels of each side that one picture teaches at most ...
 LESSONS = 8000  # ... and all together: a large set needs no more to teach the same trees
+SURE = 0.2, 0.8  # a mask below the first is surely background, above the second surely subject
 LEFT_OUT = 0.5  # weight of the classifier that never saw the picture
 DRAWN = np.float32(0.5)  # how far a doubtful pixel is drawn towards a probability of 0.5
 BIAS = 0.3  # log odds for "subject" everywhere: a lost part is worse than a rim too much
@@ -101,7 +102,7 @@ def learn(looks: Sequence[Look], seed: int, run: Map) -> Knowledge | None:
         knowledge = _teach(looks, beliefs, limits, seed + turn, run)
         if turn < ROUNDS - 1:
             beliefs = _cut_all(looks, knowledge, run)
-            limits = [(0.2, 0.8)] * len(looks)
+            limits = [SURE] * len(looks)
     return knowledge
 
 
@@ -160,13 +161,24 @@ def _region_lesson(item: Look, belief: FloatImage, limits: tuple[float, float]) 
     return Lesson(item.regions[sure], mean[sure] >= limits[1])
 
 
-def evidence_of(item: Look, knowledge: Knowledge, place: int | None) -> tuple[FloatImage, FloatImage]:
+def learn_from(looks: Sequence[Look], masks: Sequence[FloatImage], seed: int, run: Map) -> Knowledge:
+    """Fit the set to masks that somebody else made, once: what they are sure of teaches.
+
+    masks : float32 arrays of the looks' own shapes (h, w), [0, 1].
+    """
+    return _teach(looks, masks, [SURE] * len(looks), seed, run)
+
+
+def evidence_of(
+    item: Look, knowledge: Knowledge, place: int | None, left_out: float = LEFT_OUT
+) -> tuple[FloatImage, FloatImage]:
     """Log odds of "subject" by the set, as its pixels and as its regions say: two float32 arrays of shape (h, w).
 
-    place : the picture's place in what was learnt from, None where it was not part of it.
+    place : the picture's place in what was learnt from, None where it was not part of it. left_out : weight of the
+        classifier that never saw the picture.
     """
-    by_pixels = knowledge.pixels.log_odds(item.pixels, place, LEFT_OUT)
-    by_regions = knowledge.regions.log_odds(item.regions, place, LEFT_OUT)[item.labels]
+    by_pixels = knowledge.pixels.log_odds(item.pixels, place, left_out)
+    by_regions = knowledge.regions.log_odds(item.regions, place, left_out)[item.labels]
     return by_pixels, by_regions
 
 
