@@ -271,3 +271,40 @@ def test_a_look_keeps_to_the_working_size():
     assert seen.lab.shape == (64, 160, 3)
     assert seen.regions.shape[1] == seen.pixels.shape[2]
     np.testing.assert_allclose(look(toy_photo(0)[0]).fine, to_lab(toy_photo(0)[0]))
+
+
+def test_maps_of_any_size_join_the_features_of_pixels_and_regions():
+    rgb, _ = toy_photo(0)
+    plain = look(rgb)
+    maps = np.zeros((7, 9, 3), np.float32)
+    maps[:, 5:, 1] = 10
+    seen = look(rgb, maps)
+    assert seen.pixels.shape == (*plain.pixels.shape[:2], plain.pixels.shape[2] + 3)
+    np.testing.assert_array_equal(seen.pixels[..., :-3], plain.pixels)
+    np.testing.assert_allclose(seen.pixels[:, :30, -2], 0)
+    np.testing.assert_allclose(seen.pixels[:, 50:, -2], 10)
+    assert seen.regions.shape[1] == seen.pixels.shape[2]
+
+
+def pair_of_discs(seed, size=(96, 128)):
+    """A red disc, larger and in the middle, and a blue one: uint8 RGB and the truth of each."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[: size[0], : size[1]]
+    red = np.hypot(x - 50 - rng.uniform(-6, 6), y - 48 - rng.uniform(-6, 6)) < 20
+    blue = np.hypot(x - 100 - rng.uniform(-4, 4), y - 50 - rng.uniform(-8, 8)) < 15
+    rgb = np.full((*size, 3), GROUNDS[seed % 2][0]) + rng.normal(0, 5, (*size, 3))
+    rgb[red] += (120, -40, -20)
+    rgb[blue] += (-20, 0, 110)
+    return np.clip(rgb, 0, 255).astype(np.uint8), red, blue
+
+
+def test_what_a_person_says_of_one_picture_mends_the_others():
+    pairs = [pair_of_discs(seed) for seed in range(4)]
+    looks = [look(rgb) for rgb, _, _ in pairs]
+    said = halved(pairs[0][2].astype(np.float32)).round()
+    alone, taught = learn(looks, 0, in_turn), learn(looks, 0, in_turn, {0: said})
+    for place, (_, red, blue) in enumerate(pairs):
+        before, after = (outline(looks[place], knowledge, place).probability for knowledge in (alone, taught))
+        assert before[red].mean() > 0.9
+        assert after[blue].mean() > 0.9
+        assert after[red].mean() < 0.1

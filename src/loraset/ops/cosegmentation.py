@@ -8,8 +8,9 @@ of pixels and of regions over all pictures, guesses first, then their own masks;
 picture; `outline` cuts it, together with the picture's own colours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -30,6 +31,7 @@ LESSONS = 8000  # ... and all together: a large set needs no more to teach the s
 SURE = 0.2, 0.8  # a mask below the first is surely background, above the second surely subject
 LEFT_OUT = 0.5  # weight of the classifier that never saw the picture
 DRAWN = np.float32(0.5)  # how far a doubtful pixel is drawn towards a probability of 0.5
+CERTAIN = 8.0  # log odds of what a person said
 BIAS = 0.3  # log odds for "subject" everywhere: a lost part is worse than a rim too much
 
 
@@ -71,42 +73,54 @@ class Outline:
     stability: float
 
 
-def look(rgb: ByteImage) -> Look:
+def look(rgb: ByteImage, maps: FloatImage | None = None) -> Look:
     """Describe a picture: reduced to `WORKING_SIDE`.
 
-    rgb : uint8 array of shape (H, W, 3), sRGB.
+    rgb : uint8 array of shape (H, W, 3), sRGB. maps : float32 array of shape (h', w', C), more features of the whole
+        picture at any size, or None; every picture of a set has the same C.
     """
     height, width = rgb.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width)) / 2
     size = 2 * max(8, round(width * scale)), 2 * max(8, round(height * scale))
     fine = to_lab(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
     lab, pixels = halved(fine), pixel_features(fine)
+    if maps is not None:
+        pixels = np.dstack([pixels, cv2.resize(maps, lab.shape[1::-1], interpolation=cv2.INTER_LINEAR)])
     labels = superpixels(lab, REGIONS)
     regions = region_means(pixels.reshape(-1, pixels.shape[2]), labels.ravel(), int(labels.max()) + 1)
     return Look(fine, lab, saliency(lab), pixels, labels, regions)
 
 
-def learn(looks: Sequence[Look], seed: int, run: Map) -> Knowledge | None:
+def learn(
+    looks: Sequence[Look], seed: int, run: Map, taught: Mapping[int, FloatImage] = MappingProxyType({})
+) -> Knowledge | None:
     """Fit the set: classifiers taught by the guesses, then `ROUNDS - 1` times by the masks that they themselves give.
 
     None where no picture has anything that stands out.
 
-    looks : at least two, in an order that does not depend on how the pictures were found.
+    looks : at least two, in an order that does not depend on how the pictures were found. taught : what somebody knows
+        of some pictures, by their place in `looks`: float32 arrays of the look's shape (h, w), 1 on the subject, 0 off
+        it, NaN where nothing is known. It holds in every round.
     """
-    beliefs = [item.start for item in looks]
-    limits = [_first_limits(start) for start in beliefs]
+    beliefs = [_corrected(item.start, taught.get(place)) for place, item in enumerate(looks)]
+    limits = [_first_limits(item.start) for item in looks]
+    if any((known >= SURE[1]).any() for known in taught.values()):  # no guess need say what the subject is
+        limits = [SURE if place in taught else (low, np.inf) for place, (low, _) in enumerate(limits)]
+    true = [place in taught for place in range(len(looks))]
     knowledge = None
     for turn in range(ROUNDS):
         if not any((belief >= limit[1]).any() for belief, limit in zip(beliefs, limits, strict=True)):
             break
-        knowledge = _teach(looks, beliefs, limits, seed + turn, run)
+        knowledge = _teach(looks, beliefs, limits, true, seed + turn, run)
         if turn < ROUNDS - 1:
-            beliefs = _cut_all(looks, knowledge, run)
+            beliefs = _cut_all(looks, knowledge, taught, run)
             limits = [SURE] * len(looks)
     return knowledge
 
 
-def _cut_all(looks: Sequence[Look], knowledge: Knowledge, run: Map) -> list[FloatImage]:
+def _cut_all(
+    looks: Sequence[Look], knowledge: Knowledge, taught: Mapping[int, FloatImage], run: Map
+) -> list[FloatImage]:
     """Masks of the pictures that were learnt from."""
 
     def belief(place: int) -> FloatImage:
@@ -114,20 +128,32 @@ def _cut_all(looks: Sequence[Look], knowledge: Knowledge, run: Map) -> list[Floa
         by_pixels, by_regions = evidence_of(item, knowledge, place)
         central, salient = _priors(item)
         evidence = central + salient + np.float32(0.5) * (by_pixels + by_regions)
-        return softened(refined_cut(item.lab, item.start, evidence))
+        known = taught.get(place)
+        if known is not None:
+            evidence = np.where(np.isnan(known), evidence, CERTAIN * (2 * known - 1)).astype(np.float32)
+        mask = refined_cut(item.lab, item.start, evidence)
+        if not mask.any():  # the subject was not known by what is known so far: nothing here is surely background
+            return _corrected(np.full(mask.shape, 0.5, np.float32), known)
+        return _corrected(softened(mask), known)
 
     return run(belief, range(len(looks)))
+
+
+def _corrected(belief: FloatImage, known: FloatImage | None) -> FloatImage:
+    """`belief`, and what is known where something is."""
+    return belief if known is None else np.where(np.isnan(known), belief, known).astype(np.float32)
 
 
 def _teach(
     looks: Sequence[Look],
     beliefs: Sequence[FloatImage],
     limits: Sequence[tuple[float, float]],
+    true: Sequence[bool],
     seed: int,
     run: Map,
 ) -> Knowledge:
     """Fit both classifiers to what is surely background and surely subject: beliefs below and above `limits`."""
-    taught = list(zip(looks, beliefs, limits, strict=True))
+    taught = list(zip(looks, beliefs, limits, true, strict=True))
     count = min(SAMPLES, LESSONS // len(looks))
     pixels = [_pixel_lesson(*one, count, np.random.default_rng((seed, place))) for place, one in enumerate(taught)]
     regions = [_region_lesson(*one) for one in taught]
@@ -143,7 +169,12 @@ def _first_limits(start: FloatImage) -> tuple[float, float]:
 
 
 def _pixel_lesson(
-    item: Look, belief: FloatImage, limits: tuple[float, float], count: int, rng: np.random.Generator
+    item: Look,
+    belief: FloatImage,
+    limits: tuple[float, float],
+    true: bool,
+    count: int,
+    rng: np.random.Generator,
 ) -> Lesson:
     """A seeded sample of the sure pixels of one picture, at most `count` of each side."""
     flat = belief.ravel()
@@ -151,14 +182,14 @@ def _pixel_lesson(
     chosen = [rng.permutation(np.flatnonzero(sure))[:count] for sure in sides]
     columns = item.pixels.reshape(-1, item.pixels.shape[2])
     subject = np.repeat([False, True], [len(part) for part in chosen])
-    return Lesson(columns[np.concatenate(chosen)], subject)
+    return Lesson(columns[np.concatenate(chosen)], subject, true)
 
 
-def _region_lesson(item: Look, belief: FloatImage, limits: tuple[float, float]) -> Lesson:
+def _region_lesson(item: Look, belief: FloatImage, limits: tuple[float, float], true: bool) -> Lesson:
     """The sure regions of one picture."""
     mean = region_means(belief.reshape(-1, 1), item.labels.ravel(), len(item.regions))[:, 0]
     sure = (mean <= limits[0]) | (mean >= limits[1])
-    return Lesson(item.regions[sure], mean[sure] >= limits[1])
+    return Lesson(item.regions[sure], mean[sure] >= limits[1], true)
 
 
 def learn_from(looks: Sequence[Look], masks: Sequence[FloatImage], seed: int, run: Map) -> Knowledge:
@@ -166,7 +197,7 @@ def learn_from(looks: Sequence[Look], masks: Sequence[FloatImage], seed: int, ru
 
     masks : float32 arrays of the looks' own shapes (h, w), [0, 1].
     """
-    return _teach(looks, masks, [SURE] * len(looks), seed, run)
+    return _teach(looks, masks, [SURE] * len(looks), [False] * len(looks), seed, run)
 
 
 def evidence_of(
