@@ -70,7 +70,7 @@ def grow(lessons: Sequence[Lesson], trees: int, leaf: int, seed: int, run: Map) 
     picture = np.repeat(np.arange(len(lessons)), [len(lesson.subject) for lesson in lessons])
     weights = np.concatenate([_weights(lesson.subject) for lesson in lessons])
     true = np.array([lesson.true for lesson in lessons])
-    share = np.where(true, max(1.0, _TRUE * np.count_nonzero(~true) / max(1, np.count_nonzero(true))), 1.0)
+    share = np.where(true, np.maximum(1.0, _TRUE * (~true).sum() / np.maximum(true.sum(), 1)), 1.0)
     weights *= share[picture]
     folds = min(_FOLDS, len(lessons))
 
