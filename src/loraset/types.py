@@ -104,6 +104,25 @@ class Found:
     path: Path
     caption_file: Path | None = None
     mask_file: Path | None = None
+    points_file: Path | None = None
+
+
+Point = tuple[float, float]  # x, y
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a person says of a picture: points and boxes that are subject, and ones that are not.
+
+    All numbers are fractions of the upright picture's width and height, so they hold at any size. keep_boxes say "the
+    subject is in here, and nowhere else"; drop_boxes "what lies in here is not the subject".
+    """
+
+    keep: tuple[Point, ...] = ()
+    drop: tuple[Point, ...] = ()
+    keep_boxes: tuple[Box, ...] = ()
+    drop_boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,6 +190,10 @@ class View(Protocol):
     @property
     def mask_file(self) -> Path | None:
         """The mask given for this picture, where there is one."""
+
+    @property
+    def marks(self) -> Marks | None:
+        """What a person marked in this picture, where somebody did."""
 
     def proxy(self) -> ByteImage:
         """uint8 array of shape (h, w, 3), sRGB: the picture with its long side reduced to at most `PROXY_SIDE` px."""

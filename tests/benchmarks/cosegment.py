@@ -17,7 +17,7 @@ import numpy as np
 from loraset.engines.cosegment import CosegmentEngine
 from loraset.engines.interface import EngineOptions
 from loraset.runtime.executor import Executor
-from loraset.types import PROXY_SIDE, Picture
+from loraset.types import PROXY_SIDE, Marks, Picture
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class FileView:
     path: Path
     has_alpha: bool = False
     mask_file: Path | None = None
+    marks: Marks | None = None
 
     @property
     def id(self):

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from loraset.types import PROXY_SIDE, Picture
+from loraset.types import PROXY_SIDE, Marks, Picture
 
 PASTED_SIDE = 640  # px, long side of the photos that cut-outs are pasted on
 SHARE = (0.45, 0.8)  # of the photo's short side: the long side of what is pasted
@@ -28,7 +28,7 @@ class Shot:
     rgb: np.ndarray
     truth: np.ndarray
     mask_file: Path | None = None
-    marks_file: Path | None = None
+    marks: Marks | None = None
     has_alpha: bool = False
     extra: dict = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from loraset.types import Picture
+from loraset.types import Marks, Picture
 
 
 @dataclass
@@ -17,6 +17,7 @@ class Painted:
     rgb: np.ndarray
     alpha: np.ndarray | None = None
     mask_file: Path | None = None
+    marks: Marks | None = None
     id: str = "painted"
 
     @property

@@ -10,7 +10,7 @@ import pytest
 
 from loraset.engines.cosegment import SAMPLE, CosegmentEngine
 from loraset.engines.interface import EngineOptions
-from loraset.types import Mask, Picture
+from loraset.types import Marks, Mask, Picture
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Painted:
     opened: list = field(default_factory=list)
     has_alpha: bool = False
     mask_file: Path | None = None
+    marks: Marks | None = None
 
     @property
     def sha256(self):

@@ -108,6 +108,27 @@ class TestSidecars:
         assert found["a.jpg"].mask_file == photos / "a.mask.png"
         assert found["b.png"].mask_file is None
 
+    def test_points_belong_to_their_picture_and_to_no_other_file(self, photos, tmp_path):
+        touch(
+            photos, "a.jpg", "a.points.json", "b.mp4", "b.points.json", "c.jpg", "c.points.json", "lonely.points.json"
+        )
+        touch(photos, "sub/d.jpg", "masks/d.points.json", "masks/c.points.JSON", "masks/c.png")
+        found = {entry.source: entry for entry in listed(photos, scratch=tmp_path, masks=photos / "masks")}
+        assert list(found) == ["a.jpg", "b.mp4", "b.points.json", "c.jpg", "lonely.points.json", "sub/d.jpg"]
+        points = {
+            name: entry.points_file and entry.points_file.relative_to(photos).as_posix()
+            for name, entry in found.items()
+        }
+        assert points == {
+            "a.jpg": "a.points.json",
+            "b.mp4": None,
+            "b.points.json": None,
+            "c.jpg": "masks/c.points.JSON",
+            "lonely.points.json": None,
+            "sub/d.jpg": "masks/d.points.json",
+        }
+        assert found["c.jpg"].mask_file == photos / "masks" / "c.png"
+
     def test_captions_may_be_ignored_and_are_still_no_rows(self, photos, tmp_path):
         touch(photos, "a.jpg", "a.txt")
         [entry] = listed(photos, scratch=tmp_path, captions="none")

@@ -12,6 +12,7 @@ from loraset.engines.interface import EngineOptions
 from loraset.images import Unreadable, decode
 from loraset.types import Declined, FloatImage, Json, Map, Mask, View
 
+NAME = "given"
 ASPECT_TOLERANCE = 0.02
 MAX_PIXELS = 400_000_000
 
@@ -19,7 +20,7 @@ MAX_PIXELS = 400_000_000
 class GivenEngine:
     """Takes the mask file that lies beside the picture or in the recipe's folder of masks."""
 
-    name = "given"
+    name = NAME
     learns = False
 
     def __init__(self, options: EngineOptions) -> None:
@@ -41,19 +42,10 @@ class GivenEngine:
 
         It is exact where it has the picture's size and soft values; a binary one leaves the edge to the matting.
         """
-        if view.mask_file is None:
-            return Declined(self.name, "no mask file was given for this picture")
-        try:
-            values = _read(view)
-        except Unreadable as error:
-            return Declined(self.name, f"the mask {view.mask_file.name} cannot be read: {error.detail}")
+        values = read_mask(view)
+        if isinstance(values, Declined):
+            return values
         height, width = values.shape
-        across, down = view.size
-        if abs(width * down / (height * across) - 1) > max(ASPECT_TOLERANCE, 1.5 / min(width, height)):
-            return Declined(
-                self.name,
-                f"the mask {view.mask_file.name} is {width}x{height}, the picture {across}x{down}: not the same shape",
-            )
         soft = float(np.mean((values > 0.02) & (values < 0.98)))
         exact = (width, height) == view.size and soft > 0
         return Mask(
@@ -61,9 +53,21 @@ class GivenEngine:
         )
 
 
-def _read(view: View) -> FloatImage:
-    """Mask file as float32 (h, w): its alpha where it has one, else its lightness."""
-    assert view.mask_file is not None
-    picture = decode(view.mask_file, max_pixels=MAX_PIXELS).picture
+def read_mask(view: View) -> FloatImage | Declined:
+    """Return the mask that a person made for a picture: float32 array of shape (h, w), [0, 1].
+
+    It is the file's alpha where it has one, else its lightness. Declined where there is none, it cannot be read, or it has another shape than the picture.
+    """
+    if view.mask_file is None:
+        return Declined(NAME, "no mask file was given for this picture")
+    try:
+        picture = decode(view.mask_file, max_pixels=MAX_PIXELS).picture
+    except Unreadable as error:
+        return Declined(NAME, f"the mask {view.mask_file.name} cannot be read: {error.detail}")
+    (width, height), (across, down) = picture.size, view.size
+    if abs(width * down / (height * across) - 1) > max(ASPECT_TOLERANCE, 1.5 / min(width, height)):
+        return Declined(
+            NAME, f"the mask {view.mask_file.name} is {width}x{height}, the picture {across}x{down}: not the same shape"
+        )
     values = picture.alpha if picture.alpha is not None else picture.rgb.mean(axis=2)
     return np.asarray(values, np.float32) / np.float32(255)

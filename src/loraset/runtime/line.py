@@ -125,11 +125,11 @@ class Line:
             item.caption, item.caption_notes = ingest.read_caption(found.caption_file)
         try:
             item.row.sha256 = hash_file(found.path)
-            mask_sha256 = hash_file(found.mask_file) if found.mask_file else None
+            mask, points = (hash_file(file) if file else None for file in (found.mask_file, found.points_file))
         except OSError as error:
             item.reasons.append(Reason("unreadable", "ingest", f"cannot read the file: {error.strerror or error}"))
             return item
-        item.task = PictureTask(self.shop, found, item.row.id, item.row.sha256, mask_sha256)
+        item.task = PictureTask(self.shop, found, item.row.id, item.row.sha256, (mask, points))
         return item
 
     @property
@@ -179,7 +179,7 @@ class Line:
         views = sorted(tasks, key=lambda task: (task.sha256, task.id))
         self.shop.engine_key = {"identity": engine.identity()}
         if engine.learns:
-            self.shop.engine_key["set"] = make_key(views=[[view.sha256, view.mask_sha256] for view in views])
+            self.shop.engine_key["set"] = make_key(views=[[view.sha256, view.given] for view in views])
         return engine, views
 
     def _options(self) -> EngineOptions:

@@ -21,8 +21,11 @@ from loraset.ops.compose import composite
 from loraset.ops.geometry import crop
 from loraset.recipe.model import Recipe
 from loraset.runtime.cache import Cache, make_key
+from loraset.stages import points
 from loraset.stages.matte import output_frame
-from loraset.types import ByteImage, Found, Json, Picture, StageResult
+from loraset.types import ByteImage, Found, Json, Marks, Picture, StageResult
+
+Given = tuple[str | None, str | None]  # hashes of the mask and of the points file that a person made for a picture
 
 
 class Stopwatch:
@@ -65,9 +68,8 @@ class Workshop:
 class PictureTask:
     """One picture; implements both `stages.interface.Task` and `types.View`."""
 
-    def __init__(self, shop: Workshop, found: Found, row_id: str, sha256: str, mask_sha256: str | None) -> None:
-        self.shop, self.found, self.id, self.sha256 = shop, found, row_id, sha256
-        self.mask_sha256 = mask_sha256
+    def __init__(self, shop: Workshop, found: Found, row_id: str, sha256: str, given: Given = (None, None)) -> None:
+        self.shop, self.found, self.id, self.sha256, self.given = shop, found, row_id, sha256, given
         self._keys: dict[str, str] = {}
         self._results: dict[str, StageResult] = {}
         self._picture: Picture | None = None
@@ -104,6 +106,11 @@ class PictureTask:
     def mask_file(self) -> Path | None:
         """The mask given for this picture."""
         return self.found.mask_file
+
+    @property
+    def marks(self) -> Marks | None:
+        """What a person marked in this picture; None too where the points file is broken (the mask stage says so)."""
+        return points.read_points(self.found.points_file, self.size)[0]
 
     def proxy(self) -> ByteImage:
         """Return the reduced picture from ingest."""
@@ -143,7 +150,7 @@ class PictureTask:
                 settings=module.settings(self.recipe),
                 reads={name: self.key(name) for name in module.READS},
                 input=self.sha256,
-                given=self.mask_sha256 if stage == "mask" else None,
+                given=self.given if stage == "mask" else None,
                 engine=self.shop.engine_key if stage == "mask" else None,
                 suffix=Path(self.found.source).suffix.lower() if stage == "ingest" else None,
             )

@@ -1,17 +1,21 @@
-"""mask: picture -> probability of the subject, by the recipe's engine.
+"""mask: picture -> probability of the subject, by the recipe's engine and what a person marked.
 
 In: the picture as a `View`. Out: the probability at the engine's own grid (8 bit where it is exact, else 16 bit, so
 that a soft map is not cut into steps) and who made it. Never: stretching, thresholds, verdicts other than its doubt.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
+from loraset.ops.marks import hold
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import Task
-from loraset.types import Declined, FloatImage, Json, Mask, Pixels, Reason, StageResult
+from loraset.stages.points import read_points
+from loraset.types import Declined, FloatImage, Json, Mask, Pixels, Reason, StageResult, View
 
 NAME = "mask"
-VERSION = 1
+VERSION = 2
 READS = ("ingest",)
 
 
@@ -21,12 +25,17 @@ def settings(recipe: Recipe) -> Json:
 
 
 def run(task: Task) -> StageResult:
-    """Ask the engine. What it declines is a picture without a subject, with its words."""
-    answer = task.engine.mask(task.view)
+    """Ask the engine, and bring in what a person marked. What it declines is a picture without a subject, in its words.
+
+    A points file that cannot be used sends the picture to review: its mask is what it would be without.
+    """
+    answer = _marked(task.engine.mask(task.view), task.view)
+    _, fault = read_points(task.found.points_file, task.view.size)
+    doubt = (Reason("mask_uncertain", NAME, f"points not used: {fault}"),) if fault else ()
     if isinstance(answer, Declined):
         return StageResult(
             {"engine": answer.engine, "model": None, "inference_size": None, "details": {"declined": answer.why}},
-            reasons=(Reason("no_subject", NAME, f"{answer.engine}: {answer.why}"),),
+            reasons=(*doubt, Reason("no_subject", NAME, f"{answer.engine}: {answer.why}")),
         )
     return StageResult(
         {
@@ -39,7 +48,30 @@ def run(task: Task) -> StageResult:
             "details": answer.details,
         },
         {"probability": _to_integers(answer)},
-        answer.reasons,
+        (*doubt, *answer.reasons),
+    )
+
+
+def _marked(answer: Mask | Declined, view: View) -> Mask | Declined:
+    """Return the engine's answer as the person's marks have it; where it declined, a mask of the marks alone.
+
+    A mask that they changed is no longer exact, so that its new edge is matted.
+    """
+    marks = view.marks
+    if marks is None:
+        return answer
+    if isinstance(answer, Declined):
+        if not (marks.keep or marks.keep_boxes):
+            return answer
+        height, width = view.proxy().shape[:2]
+        details = {"declined": {answer.engine: answer.why}}
+        answer = Mask(np.zeros((height, width), np.float32), "marks", (width, height), details=details)
+    held = hold(answer.probability, view.proxy(), marks)
+    return replace(
+        answer,
+        probability=held.probability,
+        exact=answer.exact and not (held.added or held.removed),
+        details={**answer.details, "marks": held.to_json()},
     )
 
 

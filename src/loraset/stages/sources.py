@@ -1,13 +1,13 @@
 """Inputs to files: folders, files, globs and archives become a list of `Found`.
 
-In: what the user named. Out: one `Found` for each file, with its caption and mask. Never: opening a picture, writing
-outside the scratch folder.
+In: what the user named. Out: one `Found` for each file, with its caption, mask and points. Never: opening a picture,
+writing outside the scratch folder.
 """
 
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +18,7 @@ from loraset.types import Found
 
 CAPTION_SUFFIXES = (".txt", ".caption")
 MASK_ENDING = ".mask.png"
+POINTS_ENDING = ".points.json"
 OUTPUT_MARK = ".loraset"  # the folder inside every output folder
 
 
@@ -31,7 +32,7 @@ def find(
 
     inputs : folders, files, globs, archives (.zip, .tar, .tar.gz, ...).
     captions : "none" leaves caption files alone.
-    masks : a folder of masks, with the pictures' stems.
+    masks : a folder of masks and points files, with the pictures' stems.
     scratch : where archives are unpacked, each into a folder named by its content.
 
     Raises
@@ -45,14 +46,18 @@ def find(
     for root, text in enumerate(inputs):
         for source, path in _list_input(str(text), recursive, masks, scratch):
             listed.setdefault(path.resolve(), Found(root, source, path))
-    given = _masks_by_stem(masks)
+    given = _by_stem(masks)
     siblings = cache(_names_in)
     sidecars: set[Path] = set()
     for real, entry in listed.items():
-        caption, mask = _sidecars(entry.path, siblings(entry.path.parent))
-        sidecars.update(file.resolve() for file in (caption, mask) if file)
-        mask = _given_mask(entry.source, given) or mask
-        listed[real] = replace(entry, caption_file=caption if captions == "sidecar" else None, mask_file=mask)
+        caption, mask, points = _sidecars(entry.path, siblings(entry.path.parent))
+        sidecars.update(file.resolve() for file in (caption, mask, points) if file)
+        listed[real] = replace(
+            entry,
+            caption_file=caption if captions == "sidecar" else None,
+            mask_file=_given(entry.source, given.masks) or mask,
+            points_file=_given(entry.source, given.points) or points,
+        )
     return [entry for real, entry in listed.items() if real not in sidecars]
 
 
@@ -140,27 +145,40 @@ def _plain(name: str) -> str:
     return stem + suffix.lower()
 
 
-def _sidecars(path: Path, siblings: dict[str, Path]) -> tuple[Path | None, Path | None]:
-    """Return a picture's caption and mask beside it: `stem.txt`, `stem.caption`, `name.ext.txt`, `stem.mask.png`."""
+def _sidecars(path: Path, siblings: dict[str, Path]) -> tuple[Path | None, Path | None, Path | None]:
+    """Return what lies beside a picture: caption, mask, points.
+
+    They are `stem.txt`, `stem.caption` or `name.ext.txt`; `stem.mask.png`; `stem.points.json`.
+    """
     if not claims_picture(path.name):
-        return None, None
+        return None, None, None
     names = [base + suffix for base in (path.stem, path.name) for suffix in CAPTION_SUFFIXES]
     caption = next((siblings[name] for name in names if name in siblings), None)
-    return caption, siblings.get(path.stem + MASK_ENDING)
+    return caption, siblings.get(path.stem + MASK_ENDING), siblings.get(path.stem + POINTS_ENDING)
 
 
-def _masks_by_stem(folder: Path | None) -> dict[str, Path]:
-    """Return the masks by their path without ending; of several endings .png is taken first."""
+@dataclass(frozen=True, slots=True)
+class _GivenFiles:
+    """Files of the masks folder by their path in it without ending."""
+
+    masks: dict[str, Path] = field(default_factory=dict)
+    points: dict[str, Path] = field(default_factory=dict)
+
+
+def _by_stem(folder: Path | None) -> _GivenFiles:
+    """Return the masks folder's files; of several endings of a mask .png is taken first."""
     files: Iterable[tuple[str, Path]] = _walk(folder, True, None) if folder is not None else ()
-    pictures = [(source, path) for source, path in files if claims_picture(source)]
-    stems: dict[str, Path] = {}
-    for source, path in sorted(pictures, key=lambda item: (not item[0].lower().endswith(".png"), item[0])):
-        stem = str(PurePosixPath(source).with_suffix(""))
-        stems.setdefault(stem.removesuffix(".mask"), path)
-    return stems
+    given = _GivenFiles()
+    for source, path in sorted(files, key=lambda item: (not item[0].lower().endswith(".png"), item[0])):
+        if source.lower().endswith(POINTS_ENDING):
+            given.points[source[: -len(POINTS_ENDING)]] = path
+        elif claims_picture(source):
+            stem = str(PurePosixPath(source).with_suffix(""))
+            given.masks.setdefault(stem.removesuffix(".mask"), path)
+    return given
 
 
-def _given_mask(source: str, masks: dict[str, Path]) -> Path | None:
-    """Return a picture's mask: at the same place inside the masks folder, else by the stem alone."""
+def _given(source: str, files: dict[str, Path]) -> Path | None:
+    """Return a picture's file: at the same place inside the masks folder, else by the stem alone."""
     place = PurePosixPath(source).with_suffix("")
-    return masks.get(str(place)) or masks.get(place.name)
+    return files.get(str(place)) or files.get(place.name)
