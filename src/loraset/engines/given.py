@@ -56,7 +56,8 @@ class GivenEngine:
 def read_mask(view: View) -> FloatImage | Declined:
     """Return the mask that a person made for a picture: float32 array of shape (h, w), [0, 1].
 
-    It is the file's alpha where it has one, else its lightness. Declined where there is none, it cannot be read, or it has another shape than the picture.
+    It is the file's alpha where it has one, else its lightness. Declined where there is none, it cannot be read, or it
+    has another shape than the picture.
     """
     if view.mask_file is None:
         return Declined(NAME, "no mask file was given for this picture")
