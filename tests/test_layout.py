@@ -12,7 +12,7 @@ import pytest
 from loraset.engines import COMING, ENGINES
 from loraset.engines.interface import Engine
 from loraset.exporters import EXPORTERS
-from loraset.exporters.interface import Exporter
+from loraset.exporters.interface import Trainer
 from loraset.metrics import METRICS
 from loraset.metrics.interface import Metric
 from loraset.recipe.model import ENGINE_NAMES
@@ -145,9 +145,11 @@ def test_a_metric_is_one(name):
 
 
 @pytest.mark.parametrize("name", EXPORTERS)
-def test_an_exporter_is_called_as_one(name):
-    parameters = list(inspect.signature(Exporter.__call__).parameters)[1:]
-    assert list(inspect.signature(load(EXPORTERS, name, "trainer")).parameters) == parameters
+def test_an_exporter_is_one(name):
+    trainer = load(EXPORTERS, name, "trainer")
+    assert isinstance(trainer, Trainer)
+    assert list(inspect.signature(trainer.export).parameters) == ["items", "context"]
+    assert list(inspect.signature(trainer.read).parameters) == ["folder"]
 
 
 def test_the_recipe_knows_the_engines_that_there_are():

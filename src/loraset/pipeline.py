@@ -26,7 +26,7 @@ from loraset.runtime.executor import Executor
 from loraset.runtime.line import Item, Line, Request
 from loraset.runtime.outputs import STATE, OutputFolder
 from loraset.runtime.planning import Plan, make_plan
-from loraset.runtime.results import fill_rows, publish, tiles_of
+from loraset.runtime.results import fill_rows, publish, tiles_of, words_of
 from loraset.runtime.runfile import RUN, describe_run, read_run
 from loraset.stages import export, matte
 from loraset.types import Json, Progress, Silent
@@ -75,6 +75,7 @@ def run(request: Request, progress: Progress | None = None) -> Outcome:
     started, begin = datetime.now(UTC), time.perf_counter()
     _check(request)
     with OutputFolder(request.output_path(), "a set") as out, _line(request, progress) as line:
+        words_of(out)  # a table of captions that cannot be read is told before the work
         line.decode()
         _check_disk(request, sum(not item.ended for item in line.items))
         line.drop_copies()
@@ -91,6 +92,11 @@ def run(request: Request, progress: Progress | None = None) -> Outcome:
         report = out.write(REPORT, render_report(rows, tiles_of(line), facts))
         out.write(RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
         out.prune()
+        if out.kept:
+            progress.message(
+                f"{len(out.kept)} captions edited by hand were kept, such as {sorted(out.kept)[0]}; "
+                f"delete one to have it written again"
+            )
     failed = any(item.has_failed for item in line.items)
     kept = any(row.verdict != "reject" for row in rows)
     return Outcome(out.root, [row.to_json() for row in rows], facts, report, 1 if failed or not kept else 0)
@@ -139,8 +145,17 @@ def _export(line: Line, rows: Sequence[Row], out: OutputFolder, progress: Progre
     data = [row.to_json() for row in rows]
     with line.shop.watch("export"):
         for trainer, variant in pairs:
-            folder = f"exports/{trainer}/{variant}"
-            export.export(data, out.root, recipe, trainer=trainer, variant=variant, write=out.write, folder=folder)
+            root = recipe.export.root
+            export.export(
+                data,
+                out.root,
+                recipe,
+                trainer=trainer,
+                variant=variant,
+                write=out.write,
+                folder=f"exports/{trainer}/{variant}",
+                place=f"{root}/{trainer}/{variant}" if root else "",
+            )
             progress.advance("export")
 
 
@@ -258,13 +273,16 @@ def _made_with(folder: Path) -> Request:
     return Request(recipe, Path(said["base"]), tuple(said["inputs"]), folder)
 
 
-def export_set(folder: Path, *, trainer: str, variant: str, output: Path) -> int:
-    """Write one variant of a finished set for one trainer into `output`; returns the number of its pictures."""
+def export_set(folder: Path, *, trainer: str, variant: str, output: Path, place: str = "") -> int:
+    """Write one variant of a finished set for one trainer into `output`; returns the number of its pictures.
+
+    place : where that folder will lie on the machine that trains; "" leaves the paths in configurations relative.
+    """
     recipe = Recipe.model_validate(read_run(folder)["recipe"])
     rows = read_rows(folder)
     if output.is_dir() and any(output.iterdir()) and not (output / STATE).is_dir():
         raise OutputError(f"{output} holds other files", "A trainer would read them too: name a new or empty folder.")
     with OutputFolder(output, "an export") as out:
-        count = export.export(rows, folder, recipe, trainer=trainer, variant=variant, write=out.write)
+        count = export.export(rows, folder, recipe, trainer=trainer, variant=variant, write=out.write, place=place)
         out.prune()
     return count

@@ -87,7 +87,8 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_a_run_writes_the_contracts_files(run_once):
     written = files(run_once)
     stems = ("disc-0", "disc-1", "disc-2")
-    expected = {"manifest.jsonl", "manifest.csv", "run.json", "report.html", *(f"masks/{stem}.png" for stem in stems)}
+    expected = {"manifest.jsonl", "manifest.csv", "captions.tsv", "run.json", "report.html"}
+    expected |= {f"{folder}/{stem}.png" for folder in ("masks", "masks-dilated") for stem in stems}
     for variant in ("gray", "white", "transparent"):
         expected |= {f"variants/{variant}/{stem}{ending}" for stem in stems for ending in (".png", ".txt")}
     assert {name for name in written if not name.startswith("exports/")} == expected

@@ -34,7 +34,7 @@ ITEMS = [
 
 def export(*, transparent=False, trigger="korbin", class_word="plush toy", resolution=1024, step=64):
     context = Context("gray", transparent, "korbin", trigger, class_word, resolution, step)
-    return {file.path: file.content for file in load(EXPORTERS, "kohya", "trainer")(ITEMS, context)}
+    return {file.path: file.content for file in load(EXPORTERS, "kohya", "trainer").export(ITEMS, context)}
 
 
 def check_keys(table, allowed):
@@ -59,13 +59,15 @@ def test_folder_of_an_opaque_variant():
     assert list(files) == [
         "10_korbin/bear-1.png",
         "10_korbin/bear-1.txt",
-        "masks/bear-1.png",
         "10_korbin/bear-2.png",
+        "10_korbin/bear-2.txt",
+        "masks/bear-1.png",
         "masks/bear-2.png",
         "dataset-masked.toml",
         "dataset.toml",
     ]
     assert files["10_korbin/bear-1.txt"] == b"korbin, sitting\n"
+    assert files["10_korbin/bear-2.txt"] == b"korbin plush toy\n"  # the trainer stops at an empty caption
     assert files["10_korbin/bear-1.png"] == Path("in/bear-1.png")
 
 

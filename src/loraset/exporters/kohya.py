@@ -2,19 +2,25 @@
 
 In: items of one variant. Out: `<repeats>_<token>/` with pictures and captions, which also serves `--train_data_dir`; a
 dataset TOML beside it for `--dataset_config`; for opaque pictures `masks/` and a second TOML for masked training.
-Never: absolute paths, so that the folder can be moved to the machine that trains.
+Never: absolute paths that nobody asked for, so that the folder can be moved to the machine that trains.
 """
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from loraset.exporters.interface import Context, ExportFile, Item
+from loraset.exporters.interface import Context, ExportFile, Finding, Item, Reading, Trainer
+from loraset.exporters.layout import LOSS_NOTE, MASKS, lines, masks, paths_note, pictures, toml_string
+from loraset.exporters.reading import joined, load_toml, located, read_pairs, tables, with_finding
+from loraset.exporters.sizes import whole_steps
 
-REPEATS = 10
-MASKS = "masks"
+CONFIG = "dataset.toml"
+MASKED = "dataset-masked.toml"
 GRID = 32  # the trainers of SDXL, SD3 and FLUX refuse a bucket step that this does not divide
 DEFAULT_STEP = 64
+FOLDER = re.compile(r"[1-9]\d*_.+")  # what --train_data_dir takes: repeats, then the words for it
 
-LOSS_NOTE = "# The loss shrinks with the subject's share of the picture: mind that when runs are compared at one rate."
 _WEIGHT_NOTES = {
     "": (),
     "alpha": (
@@ -26,11 +32,6 @@ _WEIGHT_NOTES = {
         LOSS_NOTE,
     ),
 }
-_WEIGHT_KEYS = {
-    "": (),
-    "alpha": ("  alpha_mask = true",),
-    "masks": (f'  conditioning_data_dir = "{MASKS}"',),
-}
 
 
 def export(items: Sequence[Item], context: Context) -> list[ExportFile]:
@@ -39,32 +40,25 @@ def export(items: Sequence[Item], context: Context) -> list[ExportFile]:
     A transparent variant is trained with its alpha as the weight of the loss. For an opaque one that is a choice:
     `dataset.toml` trains on whole pictures, `dataset-masked.toml` with the masks.
     """
-    folder = f"{REPEATS}_{context.token}"
-    files = []
-    for item in items:
-        files.append(ExportFile(f"{folder}/{item.stem}{item.image.suffix}", item.image))
-        if item.caption:  # the trainer stops at an empty caption file; without one it takes the class tokens
-            files.append(ExportFile(f"{folder}/{item.stem}.txt", f"{item.caption}\n".encode()))
-        if not context.transparent:
-            files.append(ExportFile(f"{MASKS}/{item.stem}{item.mask.suffix}", item.mask))
+    folder = f"{context.repeats}_{context.token}"
+    files = pictures(items, context, folder)
     if context.transparent:
-        return [*files, ExportFile("dataset.toml", _toml(folder, context, "alpha").encode())]
+        return [*files, ExportFile(CONFIG, _toml(folder, context, "alpha"))]
     return [
         *files,
-        ExportFile("dataset-masked.toml", _toml(folder, context, "masks").encode()),
-        ExportFile("dataset.toml", _toml(folder, context, "").encode()),
+        *masks(items),
+        ExportFile(MASKED, _toml(folder, context, "masks")),
+        ExportFile(CONFIG, _toml(folder, context, "")),
     ]
 
 
-def _toml(folder: str, context: Context, weight: str) -> str:
+def _toml(folder: str, context: Context, weight: str) -> bytes:
     """Return a dataset config. weight: where the loss's weight comes from: "alpha", "masks", or "" for none."""
-    name = "dataset-masked.toml" if weight == "masks" else "dataset.toml"
     step = context.step if context.step % GRID == 0 else DEFAULT_STEP
     least = max(step, context.resolution // 4 // step * step)
-    lines = [
-        f"# Dataset for kohya-ss/sd-scripts: variant {context.variant}.",
-        "# The folders below are relative to this file, but the trainer looks for them where it is started: start it",
-        f"# from this folder with --dataset_config {name}, or write whole paths, with forward slashes.",
+    text = [
+        f"# Dataset for kohya-ss/sd-scripts (--dataset_config): variant {context.variant}.",
+        *paths_note(context),
         *_WEIGHT_NOTES[weight],
         "[general]",
         'caption_extension = ".txt"',
@@ -81,17 +75,71 @@ def _toml(folder: str, context: Context, weight: str) -> str:
         "bucket_no_upscale = true",
         "",
         "  [[datasets.subsets]]",
-        f'  image_dir = "{folder}"',
-        f"  num_repeats = {REPEATS}",
-        *_WEIGHT_KEYS[weight],
+        f"  image_dir = {toml_string(context.place(folder))}",
+        f"  num_repeats = {context.repeats}",
     ]
-    if weight != "masks":  # a subset with conditioning_data_dir has no such key
-        words = " ".join(filter(None, (context.trigger, context.class_word))) or context.token
-        lines.append(f"  class_tokens = {_string(words)}")
-    return "\n".join(lines) + "\n"
+    if weight == "alpha":
+        text.append("  alpha_mask = true")
+    if weight == "masks":  # a subset with masks has no class_tokens
+        text.append(f"  conditioning_data_dir = {toml_string(context.place(MASKS))}")
+    else:
+        text.append(f"  class_tokens = {toml_string(context.words)}")
+    return lines(text)
 
 
-def _string(text: str) -> str:
-    """Return a TOML basic string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(character if character.isprintable() else " " for character in escaped) + '"'
+def read(folder: Path) -> Reading:
+    """Return what the trainer takes: by the dataset TOML where there is one, else by the names of the folders."""
+    if not (folder / CONFIG).is_file():
+        named = [inner for inner in _folders(folder) if FOLDER.fullmatch(inner.name)]
+        readings = [read_pairs(folder, inner, _masks(folder)) for inner in named]
+        return joined(readings, _misnamed(folder))
+    config, findings = load_toml(folder / CONFIG)
+    readings = []
+    for dataset in tables(config.get("datasets")):
+        step = dataset.get("bucket_reso_steps", DEFAULT_STEP)
+        fit = whole_steps(dataset.get("resolution", 512), step)
+        for subset in tables(dataset.get("subsets")):
+            images = located(folder, str(subset.get("image_dir", "")))
+            weighs = subset.get("alpha_mask") is True
+            reading = read_pairs(folder, images, _masks(folder), alpha="weight" if weighs else "dropped", fit=fit)
+            readings.append(with_finding(reading, *_ambiguous(folder, reading)))
+    return joined(readings, [*findings, *_keys(config), *_misnamed(folder)])
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def _masks(folder: Path) -> Path | None:
+    return folder / MASKS if (folder / MASKS).is_dir() else None
+
+
+def _misnamed(folder: Path) -> list[Finding]:
+    """Return the folders of pictures that --train_data_dir passes over."""
+    return [
+        Finding("name", inner.name, "a folder's name must be <repeats>_<words>, or the trainer passes it over")
+        for inner in _folders(folder)
+        if inner.name != MASKS and not FOLDER.fullmatch(inner.name) and any(inner.glob("*.png"))
+    ]
+
+
+def _ambiguous(folder: Path, reading: Reading) -> list[Finding]:
+    """Return the stems of five parts and more: without a caption of their own they take that of a shorter name."""
+    return [
+        Finding(
+            "name", sample.image.relative_to(folder).as_posix(), "four underscores: it may take another one's caption"
+        )
+        for sample in reading.samples
+        if sample.image.stem.count("_") >= 4
+    ]
+
+
+def _keys(config: dict[str, Any]) -> list[Finding]:
+    """Return what the trainer refuses: alpha_mask anywhere but in a subset, or beside masks."""
+    above = [config.get("general", {}), *tables(config.get("datasets"))]
+    if any("alpha_mask" in table for table in above):
+        return [Finding("config", CONFIG, "alpha_mask belongs into [[datasets.subsets]]: elsewhere it is refused")]
+    return []
+
+
+TRAINER = Trainer("kohya sd-scripts", CONFIG, export, read, alpha="weight", masked=True)

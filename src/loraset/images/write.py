@@ -4,6 +4,7 @@ In: a path and what is to lie there. Out: the file. Never: half a file, time or 
 """
 
 import io
+import mmap
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from loraset.images.profiles import convert_srgb, display_p3_profile, srgb_profi
 from loraset.types import ByteImage, Pixels
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes | mmap.mmap) -> None:
     """Write a file so that under its name there is all of it or nothing: a temporary name beside it, then a move."""
     temporary = path.with_name(f".part-{secrets.token_hex(8)}")
     try:

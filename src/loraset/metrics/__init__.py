@@ -15,5 +15,6 @@ METRICS = {
         "holes_islands",
         "engines_disagree",
         "upscaled",
+        "latent_share",
     )
 }

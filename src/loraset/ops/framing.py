@@ -13,6 +13,25 @@ from loraset.types import Frame
 
 FrameMode = Literal["bucket", "square", "keep"]
 
+
+@dataclass(frozen=True, slots=True)
+class BucketTable:
+    """What `bucket_sizes` is made of for a base model."""
+
+    resolution: int
+    step: int
+
+
+# The area that each base model is trained at, and a step that the trainers' own grids divide: 64 is a multiple of every
+# grid met for still pictures; Wan's smaller area is cut finer, to 32, which its trainers take.
+TARGETS = {
+    "sd15": BucketTable(512, 64),
+    "sdxl": BucketTable(1024, 64),
+    "flux": BucketTable(1024, 64),
+    "qwen-image": BucketTable(1024, 64),
+    "wan": BucketTable(720, 32),
+}
+
 MAX_ASPECT = 2.1  # takes in 704x1472 at 1024, the bucket nearest to 1:2
 TRIM = 0.12  # share of an axis that may go where the photo cuts the subject on all sides: half the gap at 512 and 64
 

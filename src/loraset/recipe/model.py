@@ -4,11 +4,12 @@ In: parsed TOML. Out: frozen models. Never: file access; whether a folder or a m
 The field descriptions are the comments that `loraset init` writes.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from loraset.images import css_color
+from loraset.ops.framing import TARGETS
 from loraset.registry import nearest
 
 
@@ -175,6 +176,9 @@ class Select(Section):
 class FrameSettings(Section):
     """[frame]: the output's shape."""
 
+    target: Literal["", "sd15", "sdxl", "flux", "qwen-image", "wan"] = Field(
+        default="", description="the base model: sets resolution and step where they are not written"
+    )
     mode: Literal["bucket", "square", "keep"] = Field(
         default="bucket", description="bucket: the trainer's nearest shape; square; keep: the photo as it is"
     )
@@ -182,6 +186,12 @@ class FrameSettings(Section):
     step: int = Field(default=64, ge=1, le=512, description="sides are multiples of this")
     margin: float = Field(default=0.06, ge=0, le=1, description="free space, as a share of the subject's box")
     upscale: bool = Field(default=False, description="enlarge small subjects; false: padded instead")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_target(cls, data: Any) -> Any:
+        table = TARGETS.get(str(data.get("target"))) if isinstance(data, dict) else None
+        return {"resolution": table.resolution, "step": table.step} | data if table else data
 
     @model_validator(mode="after")
     def _step_fits(self) -> "FrameSettings":
@@ -233,6 +243,13 @@ class Export(Section):
     trainers: list[str] = Field(default=["kohya"], description="which trainers to write a folder for")
     verdicts: list[Literal["keep", "review"]] = Field(
         default=["keep", "review"], min_length=1, description="which pictures go into it"
+    )
+    repeats: int = Field(default=10, ge=1, le=1000, description="how often an epoch shows each picture")
+    masks: Literal["tight", "dilated"] = Field(
+        default="tight", description="dilated: grown by a latent pixel, so that thin parts are trained too"
+    )
+    root: str = Field(
+        default="", description="put before the paths in trainers' configurations: where exports will lie"
     )
 
 

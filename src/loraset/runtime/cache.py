@@ -7,6 +7,7 @@ killed run leaves no half result behind.
 
 import hashlib
 import json
+import mmap
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -43,7 +44,7 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes | mmap.mmap) -> None:
     """Write a file as `write_bytes` does, whole or not at all, its folder with it.
 
     Raises

@@ -7,6 +7,7 @@ not write. What it writes is noted in `.loraset/outputs.jsonl` before the file a
 import contextlib
 import hashlib
 import json
+import mmap
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from loraset.errors import OutputError
 from loraset.runtime.cache import canonical, hash_file, write_atomic
 
 STATE = ".loraset"
+CAPTION = ".txt"
 
 
 class OutputFolder:
@@ -39,6 +41,7 @@ class OutputFolder:
         self._guard = threading.Lock()
         self._known: dict[str, dict[str, str]] = {}
         self._used: set[str] = set()
+        self.kept: list[str] = []  # captions that a person changed, which this run left as they are
 
     def __enter__(self) -> "OutputFolder":
         try:
@@ -104,8 +107,19 @@ class OutputFolder:
             self._used.add(file)
         return True
 
-    def write(self, file: str, content: bytes, key: str = "") -> Path:
-        """Write a file whole, unless the same bytes stand there.
+    def sha256(self, file: str) -> str:
+        """Return the sha256 (hex) of a file as it was last written."""
+        return self._known[file]["sha256"]
+
+    def _is_edited(self, file: str, digest: str) -> bool:
+        """Whether a caption was changed by somebody, and not into what would be written now."""
+        known, path = self._known.get(file), self.root / file
+        if not file.endswith(CAPTION) or known is None or not path.is_file():
+            return False
+        return hash_file(path) not in (known["sha256"], digest)
+
+    def write(self, file: str, content: bytes | mmap.mmap, key: str = "") -> Path:
+        """Write a file whole, unless the same bytes stand there, or a caption that a person changed.
 
         Raises
         ------
@@ -116,6 +130,9 @@ class OutputFolder:
         digest = hashlib.sha256(content).hexdigest()
         with self._guard:
             self._used.add(file)
+            if self._is_edited(file, digest):
+                self.kept.append(file)
+                return path
             if file not in self._known and path.exists() and hash_file(path) != digest:
                 raise OutputError(
                     f"{path} is in the way: loraset did not write it and will not overwrite it",
@@ -127,8 +144,11 @@ class OutputFolder:
         return path
 
     def prune(self) -> int:
-        """Remove the files of earlier runs that this one did not use, and folders left empty. Returns their number."""
-        stale = sorted(set(self._known) - self._used)
+        """Remove the files of earlier runs that this one did not use, and folders left empty. Returns their number.
+
+        A caption that a person changed stays.
+        """
+        stale = sorted(file for file in set(self._known) - self._used if not self._is_edited(file, ""))
         for file in stale:
             path = self.root / file
             path.unlink(missing_ok=True)

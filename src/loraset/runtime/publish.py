@@ -4,34 +4,52 @@ In: a picture's task, its stem and verdict. Out: masks, variants with captions, 
 through the output folder. Never: rendering again what is there unchanged.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 
 from loraset.images import encode_png
+from loraset.ops.latent import dilated
 from loraset.recipe.model import Recipe
 from loraset.runtime.cache import make_key
 from loraset.runtime.outputs import OutputFolder
 from loraset.runtime.task import PictureTask
 from loraset.stages.captions import caption_for, describe_subject, render_caption
+from loraset.stages.captions_table import Line, words_for
 from loraset.stages.variants import backdrop_of, needs_photo, render
 from loraset.types import ByteImage, Json, Verdict
 
-VERSION = 1
+VERSION = 2
 
 
 class Publisher:
     """Writes the files of one picture."""
 
-    def __init__(self, task: PictureTask, stem: str, out: OutputFolder, sidecar: str) -> None:
+    def __init__(
+        self, task: PictureTask, stem: str, out: OutputFolder, sidecar: str, table: Mapping[str, Line]
+    ) -> None:
         self.task, self.stem, self.out = task, stem, out
         self.recipe: Recipe = task.recipe
         subject = self.recipe.subject
-        self._subject = describe_subject(subject.trigger, subject.class_, sidecar)
+        self.composed = describe_subject(subject.trigger, subject.class_, sidecar)
+        self._subject = words_for(stem, self.composed, subject.trigger, table)
 
     @cached_property
     def _rgba(self) -> ByteImage:
         return self.task.result("decontaminate").images["cutout"].astype(np.uint8, copy=False)
+
+    def details(self, files: Json) -> Json:
+        """Return what the manifest tells of what was written: hashes, and where a person's words were used."""
+        captions = {f"variants/{name}/{self.stem}.txt" for name in self.recipe.variants} & set(self.out.kept)
+        return {
+            "sha256": {name: self.out.sha256(file) for name, file in files.items()},
+            "caption": {
+                "composed": self.composed,
+                "edited": self._subject != self.composed,
+                "kept": sorted(captions),
+            },
+        }
 
     def publish(self, verdict: Verdict) -> tuple[Json, Json]:
         """Write what this verdict asks for. Returns (files, caption) for the manifest."""
@@ -39,7 +57,7 @@ class Publisher:
             wanted = self.recipe.output.rejected and self.task.knows("decontaminate")
             return ({"rejected": self._cutout("rejected", "cutout")} if wanted else {}), {}
         files = {name: self._variant(name) for name in self.recipe.variants}
-        files["mask"] = self._mask()
+        files["mask"], files["mask_dilated"] = self._mask("masks"), self._mask("masks-dilated")
         if self.recipe.output.masters:
             files["master"] = self._cutout("masters", "master")
         return files, self._captions()
@@ -64,10 +82,11 @@ class Publisher:
             self.out.write(f"variants/{name}/{self.stem}.txt", f"{render_caption(caption, style)}\n".encode())
         return {"trigger": self.recipe.subject.trigger, "subject": self._subject, "background": backgrounds}
 
-    def _mask(self) -> str:
-        file, key = f"masks/{self.stem}.png", self._key(what="mask")
+    def _mask(self, folder: str) -> str:
+        file, key = f"{folder}/{self.stem}.png", self._key(what=folder)
         if not self.out.is_current(file, key):
-            self.out.write(file, encode_png(np.ascontiguousarray(self._rgba[..., 3])), key)
+            mask = np.ascontiguousarray(self._rgba[..., 3])
+            self.out.write(file, encode_png(dilated(mask) if folder == "masks-dilated" else mask), key)
         return file
 
     def _cutout(self, folder: str, image: str) -> str:

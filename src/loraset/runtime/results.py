@@ -3,7 +3,7 @@
 In: a `Line` that has decided. Out: filled rows; files through an `OutputFolder`. Never: a decision.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from loraset.runtime.line import Item, Line
 from loraset.runtime.outputs import OutputFolder
 from loraset.runtime.publish import Publisher
 from loraset.stages import dedupe
+from loraset.stages.captions_table import TABLE, read_table, to_table
+from loraset.stages.captions_table import Line as Words
 from loraset.stages.preview import photo_tile
 from loraset.types import Json, Verdict
 
@@ -49,7 +51,14 @@ def _details(item: Item) -> Json | None:
 
 
 def publish(line: Line, out: OutputFolder) -> None:
-    """Write the variants, masks, masters and captions of what was kept."""
+    """Write the variants, masks, masters and captions of what was kept, and the table of their words.
+
+    Raises
+    ------
+    InputError
+        If the table that an earlier run left cannot be read any more.
+    """
+    table = words_of(out)
     items = [item for item in line.items if item.task is not None and item.row.stem]
     line.progress.stage("variants", len(items))
 
@@ -57,12 +66,30 @@ def publish(line: Line, out: OutputFolder) -> None:
         assert item.task is not None and item.row.stem is not None
         with line.shop.watch("variants"):
             sidecar = _caption_of(line, item)
-            files, caption = Publisher(item.task, item.row.stem, out, sidecar).publish(Verdict(item.row.verdict))
+            publisher = Publisher(item.task, item.row.stem, out, sidecar, table)
+            files, caption = publisher.publish(Verdict(item.row.verdict))
         item.row.files, item.row.caption = files or None, caption or None
+        if caption:
+            item.row.details = (item.row.details or {}) | {"variants": publisher.details(files)}
         item.task.release()
         line.progress.advance("variants")
 
     line.executor.map(write, items)
+    out.write(TABLE, to_table(_words(line), table))
+
+
+def words_of(out: OutputFolder) -> dict[str, Words]:
+    """Return the table of words that an earlier run left in the folder and a person may have edited; {} without one."""
+    path = out.root / TABLE
+    return read_table(path.read_bytes(), str(path)) if path.is_file() else {}
+
+
+def _words(line: Line) -> Iterator[Words]:
+    """Yield this run's words, in the manifest's order."""
+    for row in sorted((item.row for item in line.items), key=lambda row: (row.root, row.source)):
+        if row.caption is not None and row.stem is not None and row.details is not None:
+            composed = row.details["variants"]["caption"]["composed"]
+            yield Words(row.stem, row.caption["subject"], composed, row.source)
 
 
 def _caption_of(line: Line, item: Item) -> str:

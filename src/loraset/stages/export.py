@@ -4,6 +4,7 @@ In: manifest rows of a finished output folder, the recipe. Out: the trainer's fi
 Never: opening a picture: what is exported is the variants as they stand.
 """
 
+import mmap
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,9 +12,12 @@ from typing import Any
 
 from loraset.errors import InputError, UsageError
 from loraset.exporters import EXPORTERS
-from loraset.exporters.interface import Context, Exporter, ExportFile, Item
-from loraset.recipe.model import Recipe
+from loraset.exporters.interface import Context, ExportFile, Item, Trainer
+from loraset.images import css_color
+from loraset.ops.color_names import name_color
+from loraset.recipe.model import Recipe, Variant
 from loraset.registry import load, nearest
+from loraset.stages.captions import Backdrop, caption_for, render_caption
 
 
 def check(recipe: Recipe) -> None:
@@ -29,8 +33,9 @@ def export(
     *,
     trainer: str,
     variant: str,
-    write: Callable[[str, bytes], object],
+    write: Callable[[str, bytes | mmap.mmap], object],
     folder: str = "",
+    place: str = "",
 ) -> int:
     """Write one variant of a set as a trainer wants it, and return the number of its pictures.
 
@@ -46,6 +51,8 @@ def export(
         Given each file's POSIX path and bytes, it puts the file in place; configuration comes last.
     folder : str
         What is put before each path.
+    place : str
+        Where the folder will lie on the machine that trains; "" keeps the paths in configurations relative to it.
 
     Raises
     ------
@@ -54,31 +61,49 @@ def export(
     InputError
         If a picture of the set is no longer there.
     """
-    exporter: Exporter = load(EXPORTERS, trainer, "trainer")
-    items = _items(rows, root, recipe, variant)
-    for file in exporter(items, _context(recipe, variant)) if items else []:
+    wanted: Trainer = load(EXPORTERS, trainer, "trainer")
+    items = _items(rows, root, recipe, variant, wanted)
+    for file in wanted.export(items, _context(recipe, variant, place)) if items else []:
         write(f"{folder}/{file.path}" if folder else file.path, _read(file))
     return len(items)
 
 
-def _items(rows: Sequence[Mapping[str, Any]], root: Path, recipe: Recipe, variant: str) -> list[Item]:
+def _items(rows: Sequence[Mapping[str, Any]], root: Path, recipe: Recipe, variant: str, trainer: Trainer) -> list[Item]:
     if variant not in recipe.variants:
         close = nearest(variant, recipe.variants)
         hint = f"Did you mean {close}? " if close else ""
         raise UsageError(f"unknown variant {variant!r}", f"{hint}There are: {', '.join(recipe.variants)}.")
     chosen = [row for row in rows if row["verdict"] in recipe.export.verdicts and variant in (row["files"] or {})]
-    return [_item(row, root, variant) for row in sorted(chosen, key=lambda row: str(row["stem"]))]
+    return [_item(row, root, recipe, variant, trainer) for row in sorted(chosen, key=lambda row: str(row["stem"]))]
 
 
-def _item(row: Mapping[str, Any], root: Path, variant: str) -> Item:
+def _item(row: Mapping[str, Any], root: Path, recipe: Recipe, variant: str, trainer: Trainer) -> Item:
     image = root / row["files"][variant]
     text = image.with_suffix(".txt")
-    caption = text.read_text("utf-8").strip() if text.is_file() else ""
+    words = text.read_text("utf-8").strip() if text.is_file() else ""
+    mask = row["files"].get("mask_dilated" if recipe.export.masks == "dilated" else "mask") or row["files"]["mask"]
     width, height = row["frame"]["output_size"]
-    return Item(row["stem"], image, root / row["files"]["mask"], caption, (width, height))
+    words = _as_seen(words, row.get("caption"), recipe, recipe.variants[variant], trainer)
+    return Item(row["stem"], image, root / mask, words, (width, height))
 
 
-def _context(recipe: Recipe, variant: str) -> Context:
+def _as_seen(words: str, parts: Mapping[str, Any] | None, recipe: Recipe, variant: Variant, trainer: Trainer) -> str:
+    """Return a caption with the words that are true of what this trainer sees.
+
+    A transparent variant has no words on its background, for it is not learnt; a trainer that neither weighs by alpha
+    nor by masks learns the fill under it, so there the fill is named. A caption edited by hand is left as it is.
+    """
+    if variant.background != "transparent" or trainer.masked or parts is None:
+        return words
+    style = recipe.captions.style
+
+    def line(backdrop: Backdrop) -> str:
+        return render_caption(caption_for(parts["trigger"], parts["subject"], backdrop, style), style)
+
+    return line(Backdrop("plain", name_color(css_color(variant.under)))) if words == line(Backdrop("hidden")) else words
+
+
+def _context(recipe: Recipe, variant: str, place: str) -> Context:
     return Context(
         variant=variant,
         transparent=recipe.variants[variant].background == "transparent",
@@ -87,6 +112,10 @@ def _context(recipe: Recipe, variant: str) -> Context:
         class_word=recipe.subject.class_,
         resolution=recipe.frame.resolution,
         step=recipe.frame.step,
+        target=recipe.frame.target,
+        repeats=recipe.export.repeats,
+        root=place,
+        seed=recipe.run.seed,
     )
 
 
@@ -94,7 +123,7 @@ def _token(text: str) -> str:
     return re.sub(r"[^\w-]+", "-", text, flags=re.ASCII).strip("-_")
 
 
-def _read(file: ExportFile) -> bytes:
+def _read(file: ExportFile) -> bytes | mmap.mmap:
     try:
         return file.read()
     except FileNotFoundError as error:

@@ -19,7 +19,7 @@ READS = ("ingest", "mask")
 
 def settings(recipe: Recipe) -> Json:
     """Return the part of the recipe that decides the frame."""
-    return {**recipe.frame.model_dump(), "inside_photo": shows_photo(recipe)}
+    return {**recipe.frame.model_dump(exclude={"target"}), "inside_photo": shows_photo(recipe)}
 
 
 def shows_photo(recipe: Recipe) -> bool:

@@ -23,7 +23,7 @@ from loraset.stages.mask import probability_of
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
-VERSION = 1
+VERSION = 2
 READS = ("ingest", "mask", "frame", "decontaminate")
 
 EXPLAINED_BELOW = 0.95  # a factor under this is named among what pulled the score down

@@ -1,0 +1,61 @@
+"""Lists of pictures: one JSON object on each line, with paths relative to the list.
+
+In: such a file. Out: a `Reading`. Never: opening a picture.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from loraset.exporters.interface import Finding, Reading, Sample, Size
+from loraset.exporters.layout import MASKS
+from loraset.exporters.reading import pictures, relative
+
+
+def read_listing(
+    folder: Path, file: Path, *, image: str, text: str, mask: str, fit: Callable[[Size], Size] | None = None
+) -> Reading:
+    """Return the samples of a list, by the names of its columns, and what is wrong with it."""
+    samples: list[Sample] = []
+    findings: list[Finding] = []
+    for number, row in _rows(file, folder, findings):
+        path = file.parent / str(row.get(image, ""))
+        if not path.is_file():
+            findings.append(Finding("config", relative(file, folder), f"line {number}: there is no {row.get(image)!r}"))
+            continue
+        named = row.get(mask)
+        beside = file.parent / str(named) if named else None
+        if beside is None or not beside.is_file():
+            findings.append(Finding("mask_missing", relative(path, folder), "its row names no mask that is there"))
+            beside = None
+        words = row.get(text)
+        if words is None:
+            findings.append(Finding("caption_missing", relative(path, folder), f"its row has no {text!r}"))
+        samples.append(Sample(path, None if words is None else str(words), beside, fit=fit))
+    if not samples:
+        findings.append(Finding("no_pictures", relative(file, folder), "the list names no pictures"))
+    used = {sample.mask for sample in samples}
+    findings += [
+        Finding("mask_extra", relative(path, folder), "a mask that no row names")
+        for path in pictures(file.parent / MASKS)
+        if path not in used
+    ]
+    return Reading(tuple(samples), tuple(findings))
+
+
+def _rows(file: Path, folder: Path, findings: list[Finding]) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        findings.append(Finding("config", relative(file, folder), f"cannot be read: {error}"))
+        return
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if isinstance(row, dict):
+            yield number, row
+        else:
+            findings.append(Finding("config", relative(file, folder), f"line {number} is no JSON object"))

@@ -1,0 +1,167 @@
+"""Reading back: what the loaders of several trainers have in common.
+
+In: a trainer's folder. Out: `Sample`s and `Finding`s. Never: opening a picture, a change to a file.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from loraset.exporters.interface import Alpha, Finding, Reading, Sample, Size
+from loraset.registry import nearest
+
+PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
+CAPTION = ".txt"
+OTHERS_MASK = ("-masklabel", "-condlabel")  # OneTrainer's masks: every other trainer takes them for pictures
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a trainer would take a file for a picture by its name."""
+    return path.suffix.lower() in PICTURES and not path.name.startswith(".")
+
+
+def pictures(folder: Path) -> list[Path]:
+    """Return the pictures in a folder, in order of their names; [] where there is no such folder."""
+    return sorted(path for path in folder.iterdir() if is_picture(path)) if folder.is_dir() else []
+
+
+def relative(path: Path, root: Path) -> str:
+    """Return how a finding names a file."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def located(folder: Path, written: str) -> Path:
+    """Return the folder that a configuration means.
+
+    It may be written as it will be called on the machine that trains; here its last part is what counts.
+    """
+    return folder / PurePosixPath(written.replace("\\", "/")).name
+
+
+def read_pairs(
+    root: Path,
+    images: Path,
+    masks: Path | None = None,
+    *,
+    alpha: Alpha = "dropped",
+    fit: Callable[[Size], Size] | None = None,
+) -> Reading:
+    """Return the reading of a folder of pictures with captions of the same stem, and of a folder of their masks.
+
+    root : what findings are relative to. masks : None where the trainer is told of none.
+    """
+    found = pictures(images)
+    findings = [*_doubles(root, found), *_orphans(root, images, found), *_others_masks(root, found)]
+    if not found:
+        findings.append(Finding("no_pictures", relative(images, root), "there are no pictures in this folder"))
+    by_stem = {path.stem: path for path in pictures(masks)} if masks else {}
+    samples = []
+    for image in found:
+        caption = image.with_suffix(CAPTION)
+        if not caption.is_file():
+            findings.append(Finding("caption_missing", relative(image, root), "no caption of the same stem"))
+        samples.append(Sample(image, caption if caption.is_file() else None, by_stem.pop(image.stem, None), alpha, fit))
+    if masks:
+        for sample in samples:
+            if sample.mask is None:
+                findings.append(Finding("mask_missing", relative(sample.image, root), "no mask of the same stem"))
+        for mask in by_stem.values():
+            findings.append(Finding("mask_extra", relative(mask, root), "a mask without a picture"))
+    return Reading(tuple(samples), tuple(findings))
+
+
+def joined(readings: Iterable[Reading], findings: Sequence[Finding] = ()) -> Reading:
+    """Return one reading of several, and what else was found."""
+    parts = list(readings)
+    return Reading(
+        tuple(sample for part in parts for sample in part.samples),
+        (*(finding for part in parts for finding in part.findings), *findings),
+    )
+
+
+def with_finding(reading: Reading, *findings: Finding) -> Reading:
+    """Return a reading with further findings."""
+    return replace(reading, findings=(*reading.findings, *findings))
+
+
+def _doubles(root: Path, found: Sequence[Path]) -> list[Finding]:
+    seen: dict[str, Path] = {}
+    doubles = []
+    for path in found:
+        first = seen.setdefault(path.stem.lower(), path)
+        if first is not path:
+            detail = f"shares its stem with {first.name}: both get one caption and one mask"
+            doubles.append(Finding("same_stem", relative(path, root), detail))
+    return doubles
+
+
+def _orphans(root: Path, images: Path, found: Sequence[Path]) -> list[Finding]:
+    stems = {path.stem for path in found}
+    texts = sorted(images.glob(f"*{CAPTION}")) if images.is_dir() else []
+    return [
+        Finding("caption_extra", relative(path, root), "a caption without a picture")
+        for path in texts
+        if path.stem not in stems
+    ]
+
+
+def _others_masks(root: Path, found: Sequence[Path]) -> list[Finding]:
+    return [
+        Finding("stray", relative(path, root), "a mask of OneTrainer's: this trainer would train on it")
+        for path in found
+        if path.stem.endswith(OTHERS_MASK)
+    ]
+
+
+def strays(root: Path, folder: Path, allowed: frozenset[str]) -> list[Finding]:
+    """Return the files that a loader without a list of endings would open as pictures."""
+    files = sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    return [
+        Finding("stray", relative(path, root), "the trainer opens every such file as a picture")
+        for path in files
+        if not is_picture(path) and path.suffix.lower() not in allowed
+    ]
+
+
+def load_toml(path: Path) -> tuple[dict[str, Any], list[Finding]]:
+    """Return a TOML configuration, {} and a finding where it cannot be read."""
+    return _load(path, tomllib.loads)
+
+
+def load_json(path: Path) -> tuple[Any, list[Finding]]:
+    """Return a JSON configuration, {} and a finding where it cannot be read."""
+    return _load(path, json.loads)
+
+
+def _load(path: Path, parse: Callable[[str], Any]) -> tuple[Any, list[Finding]]:
+    try:
+        return parse(path.read_text("utf-8")), []
+    except OSError:
+        return {}, [Finding("config", path.name, "the configuration is not there")]
+    except ValueError as error:
+        return {}, [Finding("config", path.name, f"cannot be read: {error}")]
+
+
+def unknown_keys(file: str, table: Mapping[str, Any], known: Iterable[str], where: str = "") -> list[Finding]:
+    """Return a finding for each key that the trainer does not know, and so would pass over in silence."""
+    known = frozenset(known)
+    findings = []
+    for key in table:
+        if key not in known:
+            close = nearest(key, known)
+            meant = f"; did you mean {close}?" if close else ""
+            findings.append(Finding("config", file, f"{where}{key} is no key of the trainer, which ignores it{meant}"))
+    return findings
+
+
+def is_table(value: Any) -> bool:
+    """Whether a configuration's value is a table, which hand-edited files may get wrong."""
+    return isinstance(value, Mapping)
+
+
+def tables(value: Any) -> list[Mapping[str, Any]]:
+    """Return the tables of a list of tables, [] of anything else."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
