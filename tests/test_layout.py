@@ -38,6 +38,7 @@ RANKS = {
     "exporters": 6,
     "stages": 7,
     "report": 8,
+    "verify": 8,
     "runtime.runfile": 7,
     "runtime.task": 8,  # one picture's way through the stages
     "runtime.publish": 9,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # these load numpy and OpenCV, which `loraset --help` does no
     from loraset.pipeline import Outcome, Plan
     from loraset.runtime.hardware import Check
     from loraset.runtime.models import Model
+    from loraset.verify.check import Verified
 
 VERDICT_STYLES = {"keep": "green", "review": "yellow", "reject": "red"}
 CHECK_STYLES = {"ok": "green", "warn": "yellow", "bad": "red"}
@@ -204,6 +205,24 @@ def scores(rows: Sequence[Json]) -> None:
         verdict = Text(row["verdict"], style=VERDICT_STYLES[row["verdict"]])
         table.add_row(Text(row["source"]), _number(row["score"]), verdict, Text(codes))
     _console(stderr=False).print(table)
+
+
+def findings(found: "Verified", page: Path | None) -> None:
+    """Write what is wrong with a folder, file by file, and how much was looked at."""
+    console = _console(stderr=False)
+    if found.findings:
+        table = _table(Column("defect", no_wrap=True), Column("file", ratio=2), Column("what is wrong", ratio=3))
+        for each in found.findings:
+            table.add_row(Text(each.code, style="red"), Text(each.path), Text(each.detail))
+        console.print(table)
+    pictures = sum(len(one.samples) for one in found.checked)
+    names = sorted({one.trainer for one in found.checked})
+    count = len(found.findings)
+    verdict = f"{count} defect{'s' if count > 1 else ''}" if count else "no defects"
+    seen = f"{pictures} pictures as {', '.join(names)} would take them" if names else "a set without exports"
+    console.print(f"{verdict}: {seen}", soft_wrap=True)
+    if page:
+        _place(console, "preview", page)
 
 
 def recipes(purposes: Mapping[str, str]) -> None:

@@ -1,5 +1,6 @@
-"""The commands on a finished set: score, export."""
+"""The commands on a finished set: score, export, verify."""
 
+import json
 from pathlib import Path
 
 import click
@@ -28,12 +29,37 @@ def score_command(folder: Path) -> None:
 @click.option(
     "--output", type=FOLDER, metavar="D", required=True, help="Where the folder goes; it holds this export only."
 )
-def export_command(folder: Path, trainer: str, variant: str, output: Path) -> None:
-    """Write a finished set as a trainer wants it."""
+@click.option("--root", metavar="PATH", default="", help="Where D will lie on the machine that trains.")
+def export_command(folder: Path, trainer: str, variant: str, output: Path, root: str) -> None:
+    """Write a finished set as a trainer wants it.
+
+    Configurations name folders relative to D, or below --root where the trainer must be started elsewhere.
+    """
     from loraset import pipeline
 
-    count = pipeline.export_set(folder, trainer=trainer, variant=variant, output=output)
+    count = pipeline.export_set(folder, trainer=trainer, variant=variant, output=output, place=root)
     render.say(f"{count} pictures of {variant} for {trainer} in {output}")
 
 
-COMMANDS = (score_command, export_command)
+@click.command("verify")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--trainer", metavar="T", help="Read DIR as this trainer does; found out where it is not given.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON and nothing else.")
+@click.option("--preview", is_flag=True, help="Also write a page that shows what each trainer will see.")
+def verify_command(folder: Path, trainer: str | None, as_json: bool, preview: bool) -> int:
+    """Check a finished set or a trainer's folder for what would be trained by mistake.
+
+    DIR is a set that loraset made, with all its exports, or any folder that a trainer reads. The exit code is 1 where
+    there are defects.
+    """
+    from loraset import pipeline
+
+    found, page = pipeline.verify_folder(folder, trainer=trainer, preview=preview)
+    if as_json:
+        click.echo(json.dumps(found.to_json() | {"preview": str(page) if page else None}, indent=2))
+    else:
+        render.findings(found, page)
+    return 1 if found.findings else 0
+
+
+COMMANDS = (score_command, export_command, verify_command)

@@ -8,6 +8,7 @@ from loraset.images.css import css_color
 from loraset.images.decode import Decoded, decode
 from loraset.images.encode import encode_png, encode_thumbnail, read_png, reduce_to, to_pillow
 from loraset.images.formats import claims_picture
+from loraset.images.inspect import Header, inspect
 from loraset.images.native import quiet_native
 from loraset.images.profiles import adobe_rgb_profile, display_p3_profile, srgb_profile
 from loraset.images.unreadable import Unreadable
@@ -15,6 +16,7 @@ from loraset.images.write import write_bytes, write_picture
 
 __all__ = [
     "Decoded",
+    "Header",
     "Unreadable",
     "adobe_rgb_profile",
     "claims_picture",
@@ -23,6 +25,7 @@ __all__ = [
     "display_p3_profile",
     "encode_png",
     "encode_thumbnail",
+    "inspect",
     "quiet_native",
     "read_png",
     "reduce_to",
