@@ -192,12 +192,15 @@ def _region_lesson(item: Look, belief: FloatImage, limits: tuple[float, float], 
     return Lesson(item.regions[sure], mean[sure] >= limits[1], true)
 
 
-def learn_from(looks: Sequence[Look], masks: Sequence[FloatImage], seed: int, run: Map) -> Knowledge:
+def learn_from(
+    looks: Sequence[Look], masks: Sequence[FloatImage], seed: int, run: Map, true: Sequence[bool] = ()
+) -> Knowledge:
     """Fit the set to masks that somebody else made, once: what they are sure of teaches.
 
-    masks : float32 arrays of the looks' own shapes (h, w), [0, 1].
+    masks : float32 arrays of the looks' own shapes (h, w), [0, 1]. true : for each whether a person made it; none did
+        where this is left out.
     """
-    return _teach(looks, masks, [SURE] * len(looks), [False] * len(looks), seed, run)
+    return _teach(looks, masks, [SURE] * len(looks), true or [False] * len(looks), seed, run)
 
 
 def evidence_of(

@@ -8,6 +8,7 @@ import os
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from loraset.recipe.model import Recipe
 from loraset.runtime.cache import Cache, hash_file, make_key
 from loraset.runtime.executor import Executor
 from loraset.runtime.task import PictureTask, Workshop
-from loraset.stages import dedupe, ingest, select
-from loraset.types import Found, Json, Progress, Reason
+from loraset.stages import dedupe, ingest, repair, select
+from loraset.stages.knowledge import FEWEST, SetKnowledge, Taught
+from loraset.stages.mask import probability_of
+from loraset.types import FloatImage, Found, Json, Progress, Reason
 
 CUT_STAGES = ("frame", "matte", "decontaminate", "score", "preview")
-PICTURE_STAGES = ("ingest", "mask", *CUT_STAGES)
+PICTURE_STAGES = ("ingest", "mask", "repair", *CUT_STAGES)
 FAILURES = frozenset({"unreadable", "too_large"})  # a picture with one of these makes the exit code 1
 
 
@@ -93,6 +96,10 @@ class Item:
         """Return a stage's data, {} where the picture never came to it."""
         known = self.task is not None and not self.failed and self.task.knows(stage)
         return self.task.result(stage).data if known and self.task else {}
+
+
+def _mask_of(task: PictureTask) -> FloatImage:
+    return probability_of(task.result("mask"))
 
 
 class Line:
@@ -166,6 +173,19 @@ class Line:
             if engine.learns and len(views) > 1:
                 self.progress.message(f"learning the subject from {len(views)} pictures")
         self._each(("mask",), self.going)
+        self._teach()
+        self._each(("repair",), self.going)
+
+    def _teach(self) -> None:
+        """Hand the masks to what learns from them; it reads them only when a picture has to be looked at."""
+        if not self.shop.set_key:
+            return
+        tasks = [item.task for item in self.going if item.task]
+        pictures = [
+            Taught(task.sha256, task.proxy, partial(_mask_of, task), task.result("mask").data["engine"] == "given")
+            for task in tasks
+        ]
+        self.shop.knowledge = SetKnowledge(pictures, self.recipe.run.seed, self.executor.map)
 
     def make_engine(self, *, download: bool) -> None:
         """Make the recipe's engine: a model that is missing is fetched if it may be, or said, before any work."""
@@ -180,6 +200,8 @@ class Line:
         self.shop.engine_key = {"identity": engine.identity()}
         if engine.learns:
             self.shop.engine_key["set"] = make_key(views=[[view.sha256, view.given] for view in views])
+        if repair.applies(self.recipe) and len(views) >= FEWEST:
+            self.shop.set_key = make_key(masks=sorted(view.key("mask") for view in views))
         return engine, views
 
     def _options(self) -> EngineOptions:

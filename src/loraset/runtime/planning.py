@@ -29,7 +29,7 @@ def make_plan(line: Line, earlier: Recipe | None) -> Plan:
     line.show_set()
     stages: list[Json] = [_planned(line, "ingest", len(line.items) - fresh, fresh, earlier)]
     todo = False
-    for name in ("mask", *CUT_STAGES):
+    for name in ("mask", "repair", *CUT_STAGES):
         tasks = [item.task for item in line.going if item.task]
         stored = sum(task.is_cached(name) for task in tasks)
         stages.append(_planned(line, name, stored, len(tasks) - stored, earlier, follows=todo))

@@ -42,6 +42,7 @@ def _details(item: Item) -> Json | None:
         "ingest": {key: ingested.get(key) for key in ("format", "mode", "profile")}
         | {"notes": [*ingested.get("notes", []), *item.caption_notes]},
         "mask": {**mask.get("details", {}), "confidence": mask.get("confidence")},
+        "repair": item.said("repair"),
         "frame": {key: value for key, value in item.said("frame").items() if key != "frame"},
         "matte": item.said("matte"),
         "decontaminate": item.said("decontaminate"),

@@ -22,6 +22,7 @@ from loraset.ops.geometry import crop
 from loraset.recipe.model import Recipe
 from loraset.runtime.cache import Cache, make_key
 from loraset.stages import points
+from loraset.stages.knowledge import SetKnowledge
 from loraset.stages.matte import output_frame
 from loraset.types import ByteImage, Found, Json, Marks, Picture, StageResult
 
@@ -62,6 +63,8 @@ class Workshop:
     stages: dict[str, ModuleType]
     engine: Engine | None = None
     engine_key: Json = field(default_factory=dict)  # the engine's identity, and the set's hash where it learns
+    knowledge: SetKnowledge | None = None
+    set_key: str = ""  # hash of all masks of the set, where they may correct each other
     watch: Stopwatch = field(default_factory=Stopwatch)
 
 
@@ -85,6 +88,11 @@ class PictureTask:
         """The run's engine."""
         assert self.shop.engine is not None, "no engine before the mask stage"
         return self.shop.engine
+
+    @property
+    def knowledge(self) -> SetKnowledge | None:
+        """What the set's masks teach."""
+        return self.shop.knowledge
 
     @property
     def view(self) -> "PictureTask":
@@ -141,24 +149,39 @@ class PictureTask:
         self._picture = self._framed = None
 
     def key(self, stage: str) -> str:
-        """Return the cache key of a stage's result, without computing anything."""
+        """Return the cache key of a stage's result, without computing any but one that is keyed by its result."""
         if stage not in self._keys:
             module = self.shop.stages[stage]
             self._keys[stage] = make_key(
                 stage=stage,
                 version=module.VERSION,
                 settings=module.settings(self.recipe),
-                reads={name: self.key(name) for name in module.READS},
+                reads={name: self._read(name) for name in module.READS},
                 input=self.sha256,
                 given=self.given if stage == "mask" else None,
                 engine=self.shop.engine_key if stage == "mask" else None,
+                set=self.shop.set_key if stage == "repair" else None,
                 suffix=Path(self.found.source).suffix.lower() if stage == "ingest" else None,
             )
         return self._keys[stage]
 
+    def _read(self, stage: str) -> str:
+        """Return what stands for a stage in the keys of those that read it."""
+        if self._is_keyed_by_result(stage) and not self.result(stage).images:
+            return "nothing"
+        return self.key(stage)
+
+    def _is_keyed_by_result(self, stage: str) -> bool:
+        return getattr(self.shop.stages[stage], "KEYED_BY_RESULT", False)
+
     def is_cached(self, stage: str) -> bool:
-        """Whether a stage's result is stored."""
-        return stage in self._results or self.shop.cache.has(stage, self.key(stage))
+        """Whether a stage's result is stored; never where its key hangs on a result that is not."""
+        if stage in self._results:
+            return True
+        read = self.shop.stages[stage].READS
+        if not all(self.is_cached(name) for name in read if self._is_keyed_by_result(name)):
+            return False
+        return self.shop.cache.has(stage, self.key(stage))
 
     def knows(self, stage: str) -> bool:
         """Whether this run has a stage's result already."""

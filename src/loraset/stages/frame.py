@@ -10,11 +10,12 @@ from loraset.ops.framing import plan_frame
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import StageResult, Task
 from loraset.stages.mask import probability_of
+from loraset.stages.repair import final_mask
 from loraset.types import Frame, Json, Reason
 
 NAME = "frame"
 VERSION = 1
-READS = ("ingest", "mask")
+READS = ("ingest", "mask", "repair")
 
 
 def settings(recipe: Recipe) -> Json:
@@ -31,7 +32,7 @@ def shows_photo(recipe: Recipe) -> bool:
 def run(task: Task) -> StageResult:
     """Find the subject and plan the frame round it; `no_subject` where nothing is more subject than not."""
     size = task.view.size
-    mask = task.result("mask")
+    mask = final_mask(task)
     extent = find_subject(probability_of(mask), size) if mask.images else None
     if extent is None:
         return StageResult({"subject_share": 0.0}, reasons=(Reason("no_subject", NAME, "the mask holds no subject"),))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from loraset.engines.interface import Engine
 from loraset.recipe.model import Recipe
+from loraset.stages.knowledge import SetKnowledge
 from loraset.types import ByteImage, Found, Json, Picture, StageResult, View
 
 
@@ -32,6 +33,10 @@ class Task(Protocol):
     @property
     def view(self) -> View:
         """The picture as engines see it."""
+
+    @property
+    def knowledge(self) -> SetKnowledge | None:
+        """What the set's masks teach, where they may correct each other."""
 
     def result(self, stage: str) -> StageResult:
         """Return what an earlier stage said of this picture."""

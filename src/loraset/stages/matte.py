@@ -12,11 +12,12 @@ from loraset.ops.matting import refine_alpha
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import Task
 from loraset.stages.mask import probability_of
+from loraset.stages.repair import final_mask
 from loraset.types import ByteImage, FloatImage, Frame, Json, StageResult
 
 NAME = "matte"
 VERSION = 1
-READS = ("ingest", "mask", "frame")
+READS = ("ingest", "mask", "repair", "frame")
 
 
 def is_full(recipe: Recipe) -> bool:
@@ -55,7 +56,7 @@ def working_pixels(task: Task) -> tuple[Frame, ByteImage, np.ndarray[tuple[int, 
 
 def run(task: Task) -> StageResult:
     """Solve for alpha in the band round the mask's edge."""
-    mask = task.result("mask")
+    mask = final_mask(task)
     probability = probability_of(mask)
     frame, photo, inside = working_pixels(task)
     size = task.view.size

@@ -20,11 +20,12 @@ from loraset.recipe.model import Recipe
 from loraset.registry import load
 from loraset.stages.interface import Task
 from loraset.stages.mask import probability_of
+from loraset.stages.repair import final_mask
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
 VERSION = 2
-READS = ("ingest", "mask", "frame", "decontaminate")
+READS = ("ingest", "mask", "repair", "frame", "decontaminate")
 
 EXPLAINED_BELOW = 0.95  # a factor under this is named among what pulled the score down
 
@@ -68,7 +69,7 @@ def settings(recipe: Recipe) -> Json:
 
 def run(task: Task) -> StageResult:
     """Measure one cut-out. Where no subject was found to frame, the result is empty."""
-    mask, frame = task.result("mask"), task.result("frame").data
+    mask, frame = final_mask(task), task.result("frame").data
     if "frame" not in frame:
         return StageResult()
     cutout = Cutout.from_rgba8(task.result("decontaminate").images["cutout"].astype(np.uint8))
