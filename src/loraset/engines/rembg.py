@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loraset.engines import sam
 from loraset.engines.interface import EngineOptions
 from loraset.errors import MissingError
 from loraset.images import to_pillow
@@ -47,11 +48,12 @@ class RembgEngine:
             choose_providers(options.provider)
         self._say = options.say
         self._start = threading.Lock()
-        self._session: _Session | None = None
+        self._session: _Session | sam.SamSession | None = None
 
     def identity(self) -> Json:
         """Return what decides the masks. The provider is left out: it decides speed."""
-        return {"engine": self.name, "version": 1, "model": self.model, "sha256": sha256(self._file)}
+        version = sam.VERSION if self.model == sam.MODEL else 1
+        return {"engine": self.name, "version": version, "model": self.model, "sha256": sha256(self._file)}
 
     def models(self) -> list[Json]:
         """Return the model's facts for run.json."""
@@ -65,6 +67,8 @@ class RembgEngine:
     def mask(self, view: View) -> Mask:
         """Return the model's map; `mask_uncertain` where it is flat."""
         session = self._open()
+        if isinstance(session, sam.SamSession):
+            return session.mask(view)
         width, height = session.size
         photo = view.proxy()
         if min(photo.shape[:2]) < min(width, height, *view.size):
@@ -83,11 +87,12 @@ class RembgEngine:
             details={"span": round(answer.span, 4), "depth": answer.depth},
         )
 
-    def _open(self) -> "_Session":
+    def _open(self) -> "_Session | sam.SamSession":
         with self._start:
             if self._session is None:
                 providers = choose_providers(self._provider_setting)
-                self._session = _Session(self.model, self._file, providers)
+                promptable = self.model == sam.MODEL
+                self._session = sam.SamSession() if promptable else _Session(self.model, self._file, providers)
                 self._say(f"model {self.model} (licence {self.licence}) runs on {self._session.provider}")
             return self._session
 
