@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loraset.engines import COMING, ENGINES
+from loraset.engines import ENGINES
 from loraset.engines.interface import Engine
 from loraset.exporters import EXPORTERS
 from loraset.exporters.interface import Trainer
@@ -154,4 +154,4 @@ def test_an_exporter_is_one(name):
 
 
 def test_the_recipe_knows_the_engines_that_there_are():
-    assert set(ENGINE_NAMES) == set(ENGINES) | set(COMING)
+    assert set(ENGINE_NAMES) == set(ENGINES)

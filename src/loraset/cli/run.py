@@ -101,8 +101,11 @@ def run_command(
 @click.command("cutout")
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option("--output", type=FOLDER, metavar="DIR", required=True, help="Where the PNGs go; no file is overwritten.")
-@click.option("--engine", metavar="E", help="auto, cosegment, rembg, rembg:MODEL, key, alpha or given.")
+@click.option("--engine", metavar="E", help="auto, cosegment, rembg, rembg:MODEL, key, plate, alpha or given.")
 @click.option("--model", metavar="M", help="Model for engine rembg: `loraset models list` names them.")
+@click.option(
+    "--plate", "plates", type=FOLDER, metavar="P", multiple=True, help="Photo of the empty set; engine plate."
+)
 @click.option("--masks", type=FOLDER, metavar="DIR", help="Folder of masks you made, same stems.")
 @click.option("--alpha", is_flag=True, help="Write the 8-bit mask only.")
 @set_option
@@ -112,6 +115,7 @@ def cutout_command(
     output: Path,
     engine: str | None,
     model: str | None,
+    plates: tuple[Path, ...],
     masks: Path | None,
     alpha: bool,
     sets: tuple[str, ...],
@@ -126,8 +130,9 @@ def cutout_command(
 
     settings = [_any_size(), *_settings(sets)]
     for option, key, value in (
-        ("--engine", ("mask", "engine"), engine),
+        ("--engine", ("mask", "engine"), engine or ("plate" if plates else None)),
         ("--model", ("mask", "model"), model),
+        ("--plate", ("mask", "plate"), [str(plate.resolve()) for plate in plates] or None),
         ("--masks", ("input", "masks"), masks and str(masks.resolve())),
     ):
         if value is not None:

@@ -17,9 +17,9 @@ ENGINES = {
     "cosegment": "loraset.engines.cosegment:CosegmentEngine",
     "given": "loraset.engines.given:GivenEngine",
     "key": "loraset.engines.key:KeyEngine",
+    "plate": "loraset.engines.plate:PlateEngine",
     "rembg": "loraset.engines.rembg:RembgEngine",
 }
-COMING = ("plate",)
 WITH_MODEL = ("rembg", "auto")
 
 
@@ -40,8 +40,6 @@ def make_engine(setting: str | Sequence[str], options: EngineOptions) -> Engine:
 
         return JoinedEngine([make_engine(name, options) for name in setting])
     name, colon, model = setting.partition(":")
-    if name in COMING:
-        raise UsageError(f"engine {name!r} is not there yet", f"There are: {', '.join(sorted(ENGINES))}.")
     if colon:
         if name in ENGINES and name not in WITH_MODEL:
             color = " The screen's colour stands in mask.key_color." if name == "key" else ""

@@ -1,9 +1,9 @@
 """Engine auto: for each picture the surest engine that can cut it, without a download.
 
 In: a picture. Out: the mask of the first of these that does not decline or see nothing: a given mask, the file's own
-transparency, a plain background to key on, a saliency model that is on this disk (the recipe's first, then the others
-whose licence allows every use), and where there is no such model, the set's own knowledge. Never: silence about the
-choice: `details` says who was chosen, why, and what the others said.
+transparency, the empty set where plates are named, a plain background to key on, a saliency model that is on this disk
+(the recipe's first, then the others whose licence allows every use), and where there is no such model, the set's own
+knowledge. Never: silence about the choice: `details` says who was chosen, why, and what the others said.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +17,7 @@ from loraset.engines.cosegment import CosegmentEngine
 from loraset.engines.given import GivenEngine
 from loraset.engines.interface import EngineOptions
 from loraset.engines.key import KeyEngine
+from loraset.engines.plate import PlateEngine
 from loraset.engines.rembg import RembgEngine
 from loraset.errors import LorasetError
 from loraset.runtime.models import MODELS, accept_license, find, lookup
@@ -32,6 +33,7 @@ class AutoEngine:
 
     def __init__(self, options: EngineOptions) -> None:
         self._alpha, self._given, self._key = AlphaEngine(options), GivenEngine(options), KeyEngine(options)
+        self._plate = PlateEngine(options) if options.plate else None
         names, note = models_on_disk(options)
         self._models = [RembgEngine(replace(options, model=name, model_named=False)) for name in names]
         self._fallback = None if self._models else CosegmentEngine(options)
@@ -44,6 +46,7 @@ class AutoEngine:
         return {
             "engine": self.name,
             "version": 1,
+            "plate": self._plate.identity() if self._plate else None,
             "key": self._key.identity(),
             "models": [model.identity() for model in self._models],
             "fallback": self._fallback.identity() if self._fallback else None,
@@ -71,6 +74,8 @@ class AutoEngine:
             ("alpha", self._own_alpha, "the file is transparent around its subject"),
             ("key", self._key.attempt, "the background is plain"),
         ]
+        if self._plate:
+            sure.insert(2, ("plate", self._plate.attempt, "the recipe names a photo of the empty set that fits"))
         for name, ask, why in sure:
             answer = ask(view)
             if isinstance(answer, Mask):

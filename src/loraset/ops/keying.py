@@ -14,15 +14,14 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from loraset.color import to_linear
-from loraset.ops.screen import FIELD_SIDE, GRAINY, Screen, channels, dot, excess, screen_amount, shrink
+from loraset.ops.mixing import dot, eroded, nearest_colors, unmix
+from loraset.ops.screen import FIELD_SIDE, GRAINY, Screen, channels, excess, screen_amount, shrink
 from loraset.types import BoolImage, ByteImage, FloatImage
 
 GUIDE_SIDE = 1024  # px, long side of the grid on which sure subject colours are collected
 BAND_ROWS = 256
 CLEAR = 8  # guide px beyond which nothing but screen is expected
 PALETTE = 32  # colours up to which a flat picture is pixel art
-SHADOW_FREEDOM = 0.01  # in a photo, weight of "subject and screen add up to 1" against the colour's error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +62,7 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     full = 1 - np.clip(16 * screen.noise, 0.06, 0.4)
     bare, enclosed = _walled_in((amount > full) & (_off_line(values, field, screen) < _far(screen)), kept)
     core, colors = _core(values, field, bare, kept, screen)
-    alpha = _unmix_rows(rgb, screen, core * 0.5 + ~_erode(bare, CLEAR) * 0.5, colors)
+    alpha = _unmix_rows(rgb, screen, core * 0.5 + ~eroded(bare, CLEAR) * 0.5, colors)
     return Key(alpha, _half_inside(alpha), enclosed, kept)
 
 
@@ -128,20 +127,20 @@ def _core(
     loose = screen.noise > GRAINY
     reach = 2 if loose else 1
     amount = screen_amount(values, field, screen)
-    inner = _erode(~bare, reach + 2)
+    inner = eroded(~bare, reach + 2)
     spilled = amount[inner & (amount < 0.5)]
     white = 0.1
     if screen.saturated and spilled.size:
         white = float(np.clip(np.percentile(spilled, 90) + 0.02, 0.03, 0.4))
     solid = (amount < white) & ~bare
-    mix = _unmix(values, _nearest(values, solid, reach), field, loose)
+    mix = unmix(values, nearest_colors(values, solid, reach), field, loose)
     strange = (mix.unlike > _far(screen)) & (mix.alpha < 0.9) & ~bare
     solid |= ndimage.binary_opening(strange, np.ones((5, 5), np.bool_))
-    colors = _nearest(values, solid, reach)
+    colors = nearest_colors(values, solid, reach)
     if kept:
         return inner, colors
-    core = _erode(solid, reach - 1 if screen.saturated else reach)
-    thin, _ = ndimage.label((_unmix(values, colors, field, loose).alpha < 0.95) & ~core)
+    core = eroded(solid, reach - 1 if screen.saturated else reach)
+    thin, _ = ndimage.label((unmix(values, colors, field, loose).alpha < 0.95) & ~core)
     through = np.unique(thin[bare])
     return core | ((thin > 0) & ~np.isin(thin, through)), colors
 
@@ -156,24 +155,6 @@ def _off_line(values: FloatImage, field: FloatImage, screen: Screen) -> FloatIma
     darkest, brightest = (0.3, 1.3) if screen.noise > GRAINY else (1.0, 1.0)
     light = dot(values, field) / np.maximum(dot(field, field), 1e-6)
     return np.asarray(np.abs(values - np.clip(light, darkest, brightest)[..., None] * field).max(axis=2), np.float32)
-
-
-def _erode(region: BoolImage, steps: int) -> BoolImage:
-    if steps == 0:
-        return region
-    return np.asarray(ndimage.binary_erosion(region, iterations=steps, border_value=1), np.bool_)
-
-
-def _nearest(values: FloatImage, solid: BoolImage, reach: int) -> FloatImage:
-    """Everywhere the colour of the nearest pixel that lies `reach` deep in `solid`, averaged with its neighbours."""
-    deep = _erode(solid, reach)
-    source = deep if deep.any() else solid
-    if not source.any():
-        return values
-    weight = cv2.blur(source.astype(np.float32), (3, 3))[..., None]
-    smooth = cv2.blur(values * source[..., None].astype(np.float32), (3, 3)) / np.maximum(weight, 1e-6)
-    index = ndimage.distance_transform_edt(~source, return_distances=False, return_indices=True)
-    return np.asarray(smooth[index[0], index[1]], np.float32)
 
 
 def _stretch(small: FloatImage, rows: tuple[int, int], shape: tuple[int, int]) -> FloatImage:
@@ -196,43 +177,9 @@ def _unmix_rows(rgb: ByteImage, screen: Screen, state: FloatImage, colors: Float
         open_ = (known > 0.25) & (known < 0.75)
         pixel = rgb[rows[0] : rows[1]][open_].astype(np.float32) / np.float32(255)
         subject, ground = _stretch(colors, rows, shape)[open_], _stretch(screen.field, rows, shape)[open_]
-        mix = _unmix(pixel, subject, ground, screen.noise > GRAINY)
+        mix = unmix(pixel, subject, ground, screen.noise > GRAINY)
         dead = np.clip(3 * np.float32(screen.noise) * mix.slope, 0.004, 0.25)  # what the noise explains
         known[open_] = (mix.alpha - dead) / (1 - 2 * dead)
         known[~open_] = known[~open_] > 0.5
         alpha[rows[0] : rows[1]] = np.clip(known, 0, 1)
     return alpha
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Mix:
-    """alpha: amount of the subject. slope: its change per change of colour. unlike: what is left unexplained."""
-
-    alpha: FloatImage
-    slope: FloatImage
-    unlike: FloatImage
-
-
-def _unmix(pixel: FloatImage, subject: FloatImage, screen: FloatImage, loose: bool) -> _Mix:
-    """Least squares of pixel = a subject + b screen, float32 arrays of shape (..., 3).
-
-    In a drawing a + b is 1. In a photo (loose) it is so only by preference, since a shadow on the screen makes b
-    smaller, and the light is linear; more than the screen's own brightness counts as unexplained.
-    """
-    if not loose:
-        across = subject - screen
-        length = np.maximum(dot(across, across), np.float32(1e-6))
-        alpha = np.asarray(dot(pixel - screen, across) / length, np.float32)
-        rest = pixel - screen - alpha[..., None] * across
-        return _Mix(alpha, np.asarray(1 / np.sqrt(length), np.float32), np.abs(rest).max(axis=-1))
-    pixel, subject, screen = to_linear(pixel), to_linear(subject), to_linear(screen)
-    kk = dot(screen, screen)
-    free = np.maximum(kk, np.float32(0.01)) * np.float32(SHADOW_FREEDOM)
-    ss, sk, kk = dot(subject, subject) + free, dot(subject, screen) + free, kk + free
-    sp, kp = dot(subject, pixel) + free, dot(screen, pixel) + free
-    det = np.maximum(ss * kk - sk * sk, np.float32(1e-7))
-    alpha, beta = (sp * kk - sk * kp) / det, (ss * kp - sk * sp) / det
-    rest = pixel - alpha[..., None] * subject - beta[..., None] * screen
-    across = kk[..., None] * subject - sk[..., None] * screen
-    unlike = np.maximum(np.abs(rest).max(axis=-1), alpha + beta - np.float32(1.3))
-    return _Mix(alpha, np.sqrt(dot(across, across)) / det, unlike)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from loraset.color import to_lab
+from loraset.ops.field import fitted, followed, quadratic
 from loraset.types import BoolImage, ByteImage, FloatImage
 
 FIELD_SIDE = 384  # px, long side of the grid on which the screen is fitted
@@ -58,10 +58,10 @@ def find_screen(rgb: ByteImage, color: tuple[float, float, float] | None = None)
     values = small.astype(np.float32) / np.float32(255)
     strip = _border(small.shape[:2], 0.04)
     inside = _like_the_border(small, strip, color)
-    basis = _quadratic(small.shape[:2])
+    basis = quadratic(small.shape[:2])
     field, noise = values, 0.0
     for step in range(8):
-        field = _fit(basis, values, inside)
+        field = fitted(basis, values, inside)
         error = np.abs(values - field).max(axis=2)
         near = error[inside & strip] if (inside & strip).any() else error[inside]
         noise = 1.4826 * float(np.median(near)) if near.size else 1.0
@@ -69,7 +69,7 @@ def find_screen(rgb: ByteImage, color: tuple[float, float, float] | None = None)
         inside = (agrees & strip) if step < 3 else agrees
         if not inside.any():
             break
-    field = _follow(field, values, inside)
+    field = followed(field, values, inside)
     error = np.abs(values - field).max(axis=2)
     on_strip = inside & strip
     noise = 1.4826 * float(np.median(error[on_strip])) if on_strip.any() else 1.0
@@ -143,11 +143,6 @@ def excess(values: FloatImage, strong: list[int], weak: list[int]) -> FloatImage
     return np.asarray(values[..., strong].min(axis=-1) - values[..., weak].max(axis=-1), np.float32)
 
 
-def dot(one: FloatImage, other: FloatImage) -> FloatImage:
-    """Return the dot products of two arrays of shape (..., 3)."""
-    return np.asarray(np.einsum("...k,...k->...", one, other), np.float32)
-
-
 def shrink(rgb: ByteImage, side: int) -> ByteImage:
     """Return the picture with its long side reduced to at most `side` px, by area."""
     height, width = rgb.shape[:2]
@@ -180,23 +175,3 @@ def _like_the_border(rgb: ByteImage, strip: BoolImage, color: tuple[float, float
         center = to_lab(named)[0, 0] * LIGHT_TOLERANCE
     inside = strip & (np.linalg.norm(lab - center, axis=2) < 18)
     return inside if inside.any() else strip
-
-
-def _quadratic(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    y, x = np.meshgrid(np.linspace(-1, 1, shape[0]), np.linspace(-1, 1, shape[1]), indexing="ij")
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1).astype(np.float32)
-
-
-def _fit(basis: NDArray[np.float32], values: FloatImage, inside: BoolImage) -> FloatImage:
-    rows = basis[inside].astype(np.float64)
-    ridge = 1e-6 * len(rows) * np.eye(rows.shape[1])
-    weights = np.linalg.solve(rows.T @ rows + ridge, rows.T @ values[inside].astype(np.float64))
-    return np.asarray(basis @ weights.astype(np.float32), np.float32)
-
-
-def _follow(field: FloatImage, values: FloatImage, inside: BoolImage) -> FloatImage:
-    """Add to the quadratic what the screen's pixels still differ by, smoothed; it dies out away from the screen."""
-    sigma = 0.04 * max(inside.shape)
-    weight = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), sigma)[..., None] + np.float32(0.05)
-    rest = cv2.GaussianBlur((values - field) * inside[..., None].astype(np.float32), (0, 0), sigma)
-    return np.asarray(field + rest / weight, np.float32)

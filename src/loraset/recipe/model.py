@@ -80,7 +80,7 @@ class MaskSettings(Section):
 
     engine: str | list[str] = Field(
         default="auto",
-        description="auto, cosegment, rembg or rembg:<model>, key, alpha, given; or a list, joined; plate: not yet",
+        description="auto, cosegment, rembg or rembg:<model>, key, plate, alpha, given; or a list, joined",
     )
     model: str = Field(
         default="isnet-general-use", description="for rembg and auto: a local model of rembg's, or a path to an .onnx"
@@ -89,7 +89,7 @@ class MaskSettings(Section):
         default=True, description="let the set correct an engine's mask; not in this version: it changes nothing yet"
     )
     key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
-    plate: str | list[str] = Field(default="", description="photo(s) of the empty set, for engine plate: not yet")
+    plate: str | list[str] = Field(default="", description="photo(s) of the empty set, or folders of them: for engine plate and auto")
 
     @property
     def name(self) -> str:
@@ -159,6 +159,7 @@ class Limits(Section):
         default=0.25, ge=0, le=1, description="review above this disagreement of joined engines"
     )
     no_subject: float = Field(default=0.004, ge=0, le=1, description="reject below this share of the photo")
+    odd_one_out: float = Field(default=0.85, ge=0, le=1, description="review below this fit to the set's subject")
 
 
 class Select(Section):
@@ -168,7 +169,7 @@ class Select(Section):
     review_below: float = Field(default=0.75, ge=0, le=1, description="below: a person should look")
     max_images: int = Field(default=0, ge=0, description="0: no limit; else the best and most different")
     subject_duplicates: bool = Field(
-        default=True, description="copies of the same subject in the same pose are dropped"
+        default=True, description="copies of the subject in one pose are dropped, whatever stands behind it"
     )
     limits: Limits = Limits()
 

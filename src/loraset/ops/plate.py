@@ -1,0 +1,141 @@
+"""The picture without its subject, made from a photo of the empty set: aligned, brought to the picture's exposure.
+
+In: a small picture and a plate. Out: the expected background, and what tells whether the plate shows this set.
+Never: files, settings, randomness, or a decision: `why_another_set` says in words why a plate does not fit.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from loraset.ops.alignment import Alignment, laid
+from loraset.ops.field import fitted, followed, quadratic
+from loraset.types import BoolImage, ByteImage, FloatImage
+
+OFFSET = np.float32(0.03)  # black level under which ratios mean nothing
+CLIPPED = 0.98
+BIN = 0.08  # log units, of the search for the most frequent ratio
+BLOCK = 17  # px, of the comparison of textures
+TEXTURE = 2.5 / 255  # deviation of a block from which it has a texture to compare
+AGREE = 0.5  # correlation of two blocks of one texture
+EXPOSURE = (0.4, 2.5)
+MIN_TEXTURED = 0.02  # of the picture: less texture says nothing
+MIN_AGREEING = 0.1  # of the textured part: what a large subject leaves
+MIN_EXPLAINED = 0.1  # of the picture
+MIN_COVERED = 0.6
+MAX_NOISE = 9 / 255
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """What a picture would show without its subject.
+
+    rgb : float32 array of shape (H, W, 3), [0, 1]. there : bool array of shape (H, W), where the plate has pixels.
+    explained : bool array of shape (H, W), pixels that taught the exposure: surely no subject.
+    noise : robust deviation of the picture from it, [0, 1]. exposure : the picture's channels over the plate's.
+    textured : share of the picture where the plate has texture. agreeing : share of that where the picture has it too.
+    misfit : mean difference, cut off at .1; the less, the better the plate.
+    """
+
+    rgb: FloatImage
+    there: BoolImage
+    explained: BoolImage
+    noise: float
+    exposure: tuple[float, float, float]
+    textured: float
+    agreeing: float
+    misfit: float
+
+
+def expected_background(picture: ByteImage, plate: ByteImage, alignment: Alignment) -> Background:
+    """The plate laid behind the picture and brought to its exposure and white balance.
+
+    The most frequent ratio of the two starts the fit; then a smooth field of ratios per channel is fitted to the pixels
+    that agree with it, so that light which the subject's presence or another hour changed is followed.
+
+    picture, plate : uint8 arrays of shape (H, W, 3).
+    """
+    moved, there = laid(plate, alignment.matrix, (picture.shape[1], picture.shape[0]))
+    photo, empty = (image.astype(np.float32) / np.float32(255) for image in (picture, moved))
+    smooth, smooth_empty = (cv2.GaussianBlur(image, (0, 0), 1) for image in (photo, empty))
+    ratio = np.log((smooth + OFFSET) / (smooth_empty + OFFSET))
+    usable = there & (smooth.max(axis=2) < CLIPPED) & (smooth_empty.max(axis=2) < CLIPPED)
+    inside = _most_frequent(ratio, usable)
+    basis = quadratic(there.shape)
+    field = np.zeros_like(ratio)
+    for _ in range(6):
+        field = fitted(basis, ratio, inside)
+        error = np.abs(np.exp(field) * (smooth_empty + OFFSET) - OFFSET - smooth).max(axis=2)
+        noise = 1.4826 * float(np.median(error[inside]))
+        inside = usable & (error < np.clip(4 * noise, 6 / 255, 0.12))
+        if not inside.any():
+            inside = usable
+            break
+    field = np.clip(field, *(np.percentile(field[inside], share, axis=0) for share in (0.5, 99.5)))
+    middle = np.exp(np.median(field[inside], axis=0))
+    field = followed(field, ratio, inside)
+    expected = np.clip(np.exp(field) * (empty + OFFSET) - OFFSET, 0, 1).astype(np.float32)
+    error = np.abs(expected - photo).max(axis=2)
+    textured, agreeing = _same_texture(photo, expected, there)
+    return Background(
+        rgb=expected,
+        there=there,
+        explained=inside,
+        noise=1.4826 * float(np.median(error[inside])) if inside.any() else 1.0,
+        exposure=(float(middle[0]), float(middle[1]), float(middle[2])),
+        textured=textured,
+        agreeing=agreeing,
+        misfit=float(np.where(there, np.minimum(error, 0.1), 0.1).mean()),
+    )
+
+
+def _most_frequent(ratio: FloatImage, usable: BoolImage) -> BoolImage:
+    """Pixels whose log ratio is near the one that most have: bool array of shape (H, W)."""
+    samples = ratio[usable][::7]
+    if not len(samples):
+        return np.ones(usable.shape, np.bool_)
+    cells, index = np.unique(np.floor(samples / BIN), axis=0, return_inverse=True)
+    counts = np.bincount(index.ravel())
+    common = cells[np.argsort(-counts, kind="stable")[:500]]
+    near = np.abs(common[:, None] - cells[None]).max(axis=2) <= 1
+    best = (common[int(np.argmax(near @ counts))] + 0.5) * BIN
+    middle = samples[np.abs(samples - best).max(axis=1) <= 1.5 * BIN].mean(axis=0)
+    inside = usable & (np.abs(ratio - middle).max(axis=2) < 2.5 * BIN)
+    return inside if inside.any() else usable
+
+
+def _same_texture(photo: FloatImage, expected: FloatImage, there: BoolImage) -> tuple[float, float]:
+    """Share of the picture where the background has texture, and share of that where the picture has the same one."""
+
+    def fine(image: FloatImage) -> FloatImage:
+        gray = cv2.GaussianBlur(image.mean(axis=2), (0, 0), 1)
+        return np.asarray(gray - cv2.GaussianBlur(gray, (0, 0), 4), np.float32)
+
+    def block(image: FloatImage) -> FloatImage:
+        return np.asarray(cv2.blur(image, (BLOCK, BLOCK)), np.float32)
+
+    one, other = fine(photo), fine(expected)
+    energy = block(other * other)
+    textured = there & (energy > TEXTURE**2)
+    if not textured.any():
+        return 0.0, 0.0
+    likeness = block(one * other) / np.sqrt(block(one * one) * energy + np.float32(1e-9))
+    return float(textured.mean()), float((likeness[textured] > AGREE).mean())
+
+
+def why_another_set(background: Background) -> str | None:
+    """Return why a plate does not show the set of a picture, in words, or None where it does."""
+    covered, explained = float(background.there.mean()), float(background.explained.mean())
+    strongest = max(background.exposure, key=lambda value: abs(np.log(value)))
+    if covered < MIN_COVERED:
+        return f"it shows only {covered:.0%} of the picture"
+    if background.textured >= MIN_TEXTURED and background.agreeing < MIN_AGREEING:
+        return f"its texture is found again in {background.agreeing:.0%} of the places only"
+    if explained < MIN_EXPLAINED:
+        return f"it is like {explained:.0%} of the picture only"
+    if not EXPOSURE[0] <= strongest <= EXPOSURE[1]:
+        return f"the picture is {strongest:.2f} times as bright as it"
+    if background.noise > MAX_NOISE:
+        return f"where they are most alike they still differ by {background.noise * 255:.0f} of 255"
+    return None
