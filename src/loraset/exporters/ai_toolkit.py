@@ -11,7 +11,7 @@ from typing import Any
 
 from loraset.exporters.interface import Context, ExportFile, Finding, Item, Reading, Trainer
 from loraset.exporters.layout import IMAGES, MASKS, lines, masks, paths_note, pictures, yaml_lines
-from loraset.exporters.reading import joined, located, read_pairs, unknown_keys
+from loraset.exporters.reading import joined, located, masks_in, read_pairs, unknown_keys
 from loraset.exporters.sizes import whole_steps
 
 CONFIG = "config.yaml"
@@ -130,9 +130,8 @@ def read(folder: Path) -> Reading:
         sides = [int(side) for side in re.findall(r"\d+", dataset.get("resolution", "512"))]
         fit = whole_steps(max(sides, default=512), int(dataset.get("bucket_tolerance", "64")))
         weighs = dataset.get("alpha_mask", "").lower() == "true"
-        beside = folder / MASKS if (folder / MASKS).is_dir() else None
         images = located(folder, dataset.get("folder_path", "").strip("\"'"))
-        readings.append(read_pairs(folder, images, beside, alpha="weight" if weighs else "dropped", fit=fit))
+        readings.append(read_pairs(folder, images, _masks(folder), alpha="weight" if weighs else "dropped", fit=fit))
     return joined(readings, findings)
 
 
@@ -158,6 +157,10 @@ def read_datasets(text: str) -> list[dict[str, str]]:
         if column == inner and datasets:
             datasets[-1][match["key"]] = match["value"] or ""
     return datasets
+
+
+def _masks(folder: Path) -> dict[str, Path] | None:
+    return masks_in(folder / MASKS, expected=(folder / MASKED).is_file())
 
 
 TRAINER = Trainer("ai-toolkit", CONFIG, export, read, alpha="weight", masked=True)

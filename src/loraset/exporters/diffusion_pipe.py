@@ -10,7 +10,7 @@ from pathlib import Path
 
 from loraset.exporters.interface import Context, ExportFile, Item, Reading, Trainer
 from loraset.exporters.layout import IMAGES, LOSS_NOTE, MASKS, lines, masks, paths_note, pictures, toml_string
-from loraset.exporters.reading import joined, load_toml, located, read_pairs, strays, tables, unknown_keys
+from loraset.exporters.reading import joined, load_toml, located, masks_in, read_pairs, strays, tables, unknown_keys
 from loraset.exporters.sizes import listed, rounded
 
 CONFIG = "dataset.toml"
@@ -62,13 +62,13 @@ def read(folder: Path) -> Reading:
     """Return what the trainer takes by its dataset TOML."""
     config, findings = load_toml(folder / CONFIG)
     findings += unknown_keys(CONFIG, config, TOP)
-    beside = folder / MASKS if (folder / MASKS).is_dir() else None
     readings = []
     for directory in tables(config.get("directory")):
         findings += unknown_keys(CONFIG, directory, DIRECTORY, "[[directory]] ")
         buckets = (config | dict(directory)).get("size_buckets")
         sizes = [rounded(GRID)((bucket[0], bucket[1])) for bucket in buckets] if isinstance(buckets, list) else []
         images = located(folder, str(directory.get("path", "")))
+        beside = masks_in(folder / MASKS, expected="mask_path" in directory or (folder / MASKED).is_file())
         readings.append(read_pairs(folder, images, beside, alpha="white", fit=listed(sizes) if sizes else None))
         findings += strays(folder, images, BESIDE)
     return joined(readings, findings)

@@ -12,7 +12,7 @@ from typing import Any
 
 from loraset.exporters.interface import Context, ExportFile, Finding, Item, Reading, Trainer
 from loraset.exporters.layout import LOSS_NOTE, MASKS, lines, masks, paths_note, pictures, toml_string
-from loraset.exporters.reading import joined, load_toml, located, read_pairs, tables, with_finding
+from loraset.exporters.reading import joined, load_toml, located, masks_in, read_pairs, tables, with_finding
 from loraset.exporters.sizes import whole_steps
 
 CONFIG = "dataset.toml"
@@ -110,10 +110,6 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
-def _masks(folder: Path) -> Path | None:
-    return folder / MASKS if (folder / MASKS).is_dir() else None
-
-
 def _misnamed(folder: Path) -> list[Finding]:
     """Return the folders of pictures that --train_data_dir passes over."""
     return [
@@ -140,6 +136,10 @@ def _keys(config: dict[str, Any]) -> list[Finding]:
     if any("alpha_mask" in table for table in above):
         return [Finding("config", CONFIG, "alpha_mask belongs into [[datasets.subsets]]: elsewhere it is refused")]
     return []
+
+
+def _masks(folder: Path) -> dict[str, Path] | None:
+    return masks_in(folder / MASKS, expected=(folder / MASKED).is_file())
 
 
 TRAINER = Trainer("kohya sd-scripts", CONFIG, export, read, alpha="weight", masked=True)

@@ -85,4 +85,6 @@ def yaml_lines(value: Any, indent: int = 0) -> Iterator[str]:
 
 
 def _is_block(value: Any) -> bool:
-    return isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(each, Mapping) for each in value))
+    return (isinstance(value, Mapping) and bool(value)) or (
+        isinstance(value, list) and any(isinstance(each, Mapping) for each in value)
+    )

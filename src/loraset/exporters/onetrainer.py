@@ -5,13 +5,13 @@ masked training is on); `concepts.json` with a concept for each. Never: a size l
 are few: each concept says its own. Jitter and flips are off, the seeds fixed, so that two variants see the same.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from loraset.exporters import layout
-from loraset.exporters.interface import Context, ExportFile, Finding, Item, Reading, Size, Trainer
+from loraset.exporters.interface import Context, ExportFile, Item, Reading, Size, Trainer
 from loraset.exporters.reading import (
     is_table,
     joined,
@@ -19,7 +19,6 @@ from loraset.exporters.reading import (
     located,
     pictures,
     read_pairs,
-    relative,
     tables,
     unknown_keys,
 )
@@ -110,26 +109,11 @@ def read(folder: Path) -> Reading:
 
 def _read_concept(folder: Path, images: Path, image: dict[str, Any]) -> Reading:
     """Return one concept's reading: its masks lie among the pictures and are told by their names."""
-    override = str(image.get("resolution_override", ""))
-    told = image.get("enable_resolution_override") is True and override.count("x") == 1
-    width, _, height = override.partition("x")
-    size = (int(width), int(height)) if told and width.isdigit() and height.isdigit() else None
-    whole = read_pairs(folder, images, fit=(lambda _: rounded(GRID)(size)) if size else None)
-    labels = {path.stem: path for path in pictures(images) if path.stem.endswith(LABEL)}
-    samples = [
-        replace(sample, mask=labels.pop(f"{sample.image.stem}{LABEL}", None))
-        for sample in whole.samples
-        if not sample.image.stem.endswith(LABEL)
-    ]
-    mask_names = {relative(path, folder) for path in images.glob(f"*{LABEL}.*")} if images.is_dir() else set()
-    findings = [finding for finding in whole.findings if finding.path not in mask_names]
-    findings += [
-        Finding("mask_missing", relative(sample.image, folder), f"no {sample.image.stem}{LABEL}.png")
-        for sample in samples
-        if sample.mask is None
-    ]
-    findings += [Finding("mask_extra", relative(path, folder), "a mask without a picture") for path in labels.values()]
-    return Reading(tuple(samples), tuple(findings))
+    override = re.fullmatch(r"(\d+)x(\d+)", str(image.get("resolution_override", "")))
+    told = image.get("enable_resolution_override") is True
+    size = rounded(GRID)((int(override[1]), int(override[2]))) if told and override else None
+    masks = {path.stem.removesuffix(LABEL): path for path in pictures(images) if path.stem.endswith(LABEL)}
+    return read_pairs(folder, images, masks, fit=(lambda _: size) if size else None)
 
 
 TRAINER = Trainer("OneTrainer", CONFIG, export, read, masked=True)

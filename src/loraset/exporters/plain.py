@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loraset.exporters.interface import Context, ExportFile, Item, Reading, Trainer
 from loraset.exporters.layout import IMAGES, MASKS, masks, pictures
-from loraset.exporters.reading import read_pairs
+from loraset.exporters.reading import masks_in, read_pairs
 
 
 def export(items: Sequence[Item], context: Context) -> list[ExportFile]:
@@ -19,7 +19,7 @@ def export(items: Sequence[Item], context: Context) -> list[ExportFile]:
 def read(folder: Path) -> Reading:
     """Return the pairs of a folder with `images/`, or of one with the pictures themselves in it."""
     images = folder / IMAGES if (folder / IMAGES).is_dir() else folder
-    return read_pairs(folder, images, folder / MASKS if (folder / MASKS).is_dir() else None)
+    return read_pairs(folder, images, masks_in(folder / MASKS))
 
 
 TRAINER = Trainer("plain folder", IMAGES, export, read, masked=True)

@@ -41,34 +41,41 @@ def located(folder: Path, written: str) -> Path:
     return folder / PurePosixPath(written.replace("\\", "/")).name
 
 
+def masks_in(folder: Path, *, expected: bool = False) -> dict[str, Path] | None:
+    """Return the masks in a folder by their stems; None where there is no such folder, and none is expected."""
+    return {path.stem: path for path in pictures(folder)} if expected or folder.is_dir() else None
+
+
 def read_pairs(
     root: Path,
     images: Path,
-    masks: Path | None = None,
+    masks: Mapping[str, Path] | None = None,
     *,
     alpha: Alpha = "dropped",
     fit: Callable[[Size], Size] | None = None,
 ) -> Reading:
-    """Return the reading of a folder of pictures with captions of the same stem, and of a folder of their masks.
+    """Return the reading of a folder of pictures with captions of the same stem, and of their masks.
 
-    root : what findings are relative to. masks : None where the trainer is told of none.
+    root : what findings are relative to. masks : by the stems of their pictures; None where the trainer knows of none.
+    Another trainer's masks among the pictures are findings, not samples.
     """
-    found = pictures(images)
-    findings = [*_doubles(root, found), *_orphans(root, images, found), *_others_masks(root, found)]
+    own = set(masks.values()) if masks else set()
+    shown = [path for path in pictures(images) if path not in own]
+    found = [path for path in shown if not path.stem.endswith(OTHERS_MASK)]
+    findings = [*_doubles(root, found), *_orphans(root, images, found), *_others_masks(root, shown)]
     if not found:
         findings.append(Finding("no_pictures", relative(images, root), "there are no pictures in this folder"))
-    by_stem = {path.stem: path for path in pictures(masks)} if masks else {}
     samples = []
     for image in found:
-        caption = image.with_suffix(CAPTION)
+        caption, mask = image.with_suffix(CAPTION), masks.get(image.stem) if masks else None
         if not caption.is_file():
             findings.append(Finding("caption_missing", relative(image, root), "no caption of the same stem"))
-        samples.append(Sample(image, caption if caption.is_file() else None, by_stem.pop(image.stem, None), alpha, fit))
-    if masks:
-        for sample in samples:
-            if sample.mask is None:
-                findings.append(Finding("mask_missing", relative(sample.image, root), "no mask of the same stem"))
-        for mask in by_stem.values():
+        if masks is not None and mask is None:
+            findings.append(Finding("mask_missing", relative(image, root), "no mask for this picture"))
+        samples.append(Sample(image, caption if caption.is_file() else None, mask, alpha, fit))
+    stems = {image.stem for image in found}
+    for stem, mask in (masks or {}).items():
+        if stem not in stems:
             findings.append(Finding("mask_extra", relative(mask, root), "a mask without a picture"))
     return Reading(tuple(samples), tuple(findings))
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from loraset.exporters import layout
 from loraset.exporters.interface import Context, ExportFile, Finding, Item, Reading, Trainer
-from loraset.exporters.layout import IMAGES, MASKS, masks, pictures, to_json
-from loraset.exporters.reading import joined, load_json, located, read_pairs, tables, unknown_keys
+from loraset.exporters.layout import IMAGES, MASKS, pictures, to_json
+from loraset.exporters.reading import joined, load_json, located, masks_in, read_pairs, tables, unknown_keys
 from loraset.exporters.sizes import by_area
 
 CONFIG = "multidatabackend.json"
@@ -36,7 +37,7 @@ KEYS = frozenset(_KEYS_WORDS.split())
 
 def export(items: Sequence[Item], context: Context) -> list[ExportFile]:
     """Return the files of the folder. The trainer drops alpha, so a transparent variant comes with its masks."""
-    files = [*pictures(items, context), *masks(items)]
+    files = [*pictures(items, context), *layout.masks(items)]
     if context.transparent:
         return [*files, ExportFile(CONFIG, to_json(_backends(context, masked=True)))]
     return [
@@ -103,8 +104,8 @@ def read(folder: Path) -> Reading:
         if backend.get("dataset_type", "image") == "image":
             fit = by_area(int(backend.get("resolution", 1024)), GRID)
             images = located(folder, str(backend.get("instance_data_dir", "")))
-            beside = folder / MASKS if (folder / MASKS).is_dir() else None
-            readings.append(read_pairs(folder, images, beside, fit=fit))
+            masks = masks_in(folder / MASKS, expected=paired is not None or (folder / MASKED).is_file())
+            readings.append(read_pairs(folder, images, masks, fit=fit))
     return joined(readings, findings)
 
 

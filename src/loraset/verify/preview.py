@@ -72,7 +72,7 @@ def _section(checked: Checked, root: Path) -> str:
     figures = "".join(_figure(sample) for sample in checked.samples[:SHOWN])
     more = f", {SHOWN} of them shown" if len(checked.samples) > SHOWN else ""
     words = [f"{len(checked.samples)} pictures{more}"]
-    if checked.samples:
+    if checked.samples and _has_alpha(checked.samples[0].image):
         words.append(ALPHA_WORDS[checked.samples[0].alpha])
     if any(sample.mask for sample in checked.samples):
         words.append("the masks count where masked training is switched on")
@@ -80,6 +80,13 @@ def _section(checked: Checked, root: Path) -> str:
     return (
         f'<section><h2>{heading}</h2><p>{escape("; ".join(words))}</p><div class="pictures">{figures}</div></section>'
     )
+
+
+def _has_alpha(image: Path) -> bool:
+    try:
+        return inspect(image).mode in ("RGBA", "LA", "PA")
+    except Unreadable:
+        return False
 
 
 def _figure(sample: Sample) -> str:
