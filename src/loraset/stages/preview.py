@@ -11,13 +11,16 @@ from loraset.images import reduce_to
 from loraset.ops.geometry import crop_rgba
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import Task
-from loraset.types import ByteImage, Frame, Json, StageResult
+from loraset.types import ByteImage, FloatImage, Frame, Json, StageResult
 
 NAME = "preview"
 VERSION = 1
 READS = ("ingest", "frame", "decontaminate")
 TILE_PX = 320
 EDGE_PX = 160
+DIMMED = np.float32(0.3)  # light that is left of the ground where a mask is shown
+TINT = np.float32(0.6)
+ADDED, REMOVED = (40, 130, 255), (255, 190, 0)  # blue and amber, which the colour-blind tell apart
 
 
 def settings(recipe: Recipe) -> Json:
@@ -38,6 +41,22 @@ def run(task: Task) -> StageResult:
 def photo_tile(proxy: ByteImage) -> ByteImage:
     """uint8 (h, w, 3): the photo, small enough for a tile."""
     return reduce_to(proxy, TILE_PX)
+
+
+def change_tiles(photo: ByteImage, before: FloatImage, after: FloatImage) -> dict[str, ByteImage]:
+    """The photo under the engine's mask and under the corrected one: `mask_before` and `mask_after`.
+
+    The ground is dimmed; in the second, what was added is blue and what was taken away amber.
+
+    photo : uint8 array of shape (h, w, 3), a tile. before, after : float32 arrays of any size, [0, 1].
+    """
+    size = photo.shape[1], photo.shape[0]
+    old, new = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA)[..., None] for mask in (before, after))
+    tiles = {"mask_before": photo * (DIMMED + (1 - DIMMED) * old), "mask_after": photo * (DIMMED + (1 - DIMMED) * new)}
+    for change, colour in ((new - old, ADDED), (old - new, REMOVED)):
+        weight = np.clip(change, 0, 1) * TINT
+        tiles["mask_after"] = tiles["mask_after"] * (1 - weight) + np.array(colour, np.float32) * weight
+    return {name: (tile + 0.5).astype(np.uint8) for name, tile in tiles.items()}
 
 
 def small_rgba(rgba: ByteImage, side: int) -> ByteImage:
