@@ -18,7 +18,7 @@ from loraset.runtime.cache import hash_file
 from loraset.runtime.runfile import read_run
 from loraset.types import Json
 from loraset.verify.caches import is_cache, stale_caches
-from loraset.verify.folder import Checked, check_folder
+from loraset.verify.folder import Checked, changed, check_folder
 from loraset.verify.pictures import Color, check_caption, check_sample
 
 VARIANTS, EXPORTS = "variants", "exports"
@@ -80,7 +80,8 @@ def check_exports(folder: Path, trainer: str | None = None) -> list[Checked]:
 def _check_export(path: Path, folder: Path, recipe: Json) -> Checked:
     checked = check_folder(path, path.parent.name, fill=fill_of(recipe, path.name))
     above = relative(path, folder)
-    findings = (Finding(each.code, f"{above}/{each.path}", each.detail) for each in checked.findings)
+    everything = [*checked.findings, *changed(folder, path, checked.findings)]
+    findings = (Finding(each.code, f"{above}/{each.path}", each.detail) for each in everything)
     return Checked(checked.trainer, path, checked.samples, tuple(findings))
 
 

@@ -4,7 +4,7 @@ In: a folder and a trainer's name. Out: what was read, and `Finding`s. Never: a 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from loraset.verify.pictures import Color, check_caption, check_sample
 
 JOURNAL = Path(".loraset/outputs.jsonl")
 CAPTION = ".txt"
+LOSSES = frozenset(("mask_missing", "config", "no_pictures"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,7 @@ def check_folder(folder: Path, trainer: str | None = None, *, fill: Color | None
     member: Trainer = load(EXPORTERS, name, "trainer")
     reading = member.read(folder)
     findings = [*reading.findings, *_of_samples(folder, reading, fill), *stale_caches(folder)]
-    found = {finding.path for finding in findings}
-    findings += [finding for finding in _changed(folder) if finding.path not in found]
-    return Checked(name, folder, reading.samples, tuple(findings))
+    return Checked(name, folder, reading.samples, (*findings, *changed(folder, folder, findings)))
 
 
 def whose(folder: Path) -> str:
@@ -76,14 +75,26 @@ def _of_samples(folder: Path, reading: Reading, fill: Color | None) -> Iterator[
         seen.add(sample.image)
 
 
-def _changed(folder: Path) -> Iterator[Finding]:
-    """Yield the files that are not as an export of loraset wrote them; captions are a person's to change."""
-    if not (folder / JOURNAL).is_file():
-        return
-    for line in (folder / JOURNAL).read_text("utf-8").splitlines():
+def changed(root: Path, folder: Path, known: Sequence[Finding]) -> list[Finding]:
+    """Return the files of a trainer's folder that are not as loraset wrote them; captions are a person's to change.
+
+    root : where the journal of what was written lies: the folder itself, or the set that it is a part of.
+    known : what was found before, about paths relative to the folder; a loss that it tells of is not told again.
+    """
+    if not (root / JOURNAL).is_file():
+        return []
+    named, told = {finding.path for finding in known}, {finding.code for finding in known}
+    findings = []
+    for line in (root / JOURNAL).read_text("utf-8").splitlines():
         entry = json.loads(line)
-        path = folder / entry["file"]
-        if not path.is_file():
-            yield Finding("missing", entry["file"], "loraset wrote it, and it is not there any more")
-        elif path.suffix != CAPTION and hash_file(path) != entry["sha256"]:
-            yield Finding("changed", entry["file"], "it is not as loraset wrote it")
+        path = root / entry["file"]
+        if not path.is_relative_to(folder) or path.suffix == CAPTION or relative(path, folder) in named:
+            continue
+        if path.is_file():
+            if hash_file(path) != entry["sha256"]:
+                findings.append(Finding("changed", relative(path, folder), "it is not as loraset wrote it"))
+        elif not told & LOSSES:
+            findings.append(
+                Finding("missing", relative(path, folder), "loraset wrote it, and it is not there any more")
+            )
+    return findings
