@@ -1,22 +1,32 @@
-"""cosegment: the subject that the pictures of a set share, without a model.
+"""cosegment: the subject that the pictures of a set share, by what they look like and, where there is one, by a model.
 
 In: the set's views, reduced. Out: a soft mask for each, at 320 px. Never: a download, full-size pictures, or a result
 that depends on the order of the pictures or the number of threads. Only descriptions of a sample of the set are held
 (3 MB each), each until its picture is cut.
+
+A saliency model that is on this disk describes the pictures, too: its inner maps become one more feature, and in a
+picture that stands alone its own mask is the first guess. "cosegment:none" does without.
 """
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
+import cv2
 import numpy as np
 
+from loraset.engines.inside import Inside, pooled_in
 from loraset.engines.interface import EngineOptions
+from loraset.engines.on_disk import file_of, models_on_disk
 from loraset.ops.cosegmentation import Knowledge, Look, learn, look, outline
+from loraset.ops.inner_maps import Discriminant, informed, lesson_of, teach
 from loraset.types import Json, Map, Mask, Reason, View
 
-VERSION = 3
+VERSION = 4
 SAMPLE = 40  # pictures that the set is learnt from; more add time and memory, not knowledge
+TEACHERS = 12  # of them teach what their inner maps mean: those are 4 to 12 MB each
 DOUBT = 0.78  # stability of a mask, below which a person should look
+NO_MODEL = "none"
 
 
 class CosegmentEngine:
@@ -27,17 +37,20 @@ class CosegmentEngine:
     def __init__(self, options: EngineOptions) -> None:
         self._shared = options.shared
         self._seed = options.seed
+        self._inside = _describer(options)
         self._lock = threading.Lock()
         self._sample: list[View] = []
         self._run: Map = lambda function, items: [function(item) for item in items]
         self._fitted = False
         self._knowledge: Knowledge | None = None
+        self._discriminant: Discriminant | None = None
         self._places: dict[str, int] = {}
         self._looks: dict[str, Look] = {}
 
     def identity(self) -> Json:
         """Return name, version and what decides the fit beside the pictures."""
-        return {"name": self.name, "version": VERSION, "shared": self._shared, "seed": self._seed}
+        model = self._inside.identity() if self._inside else None
+        return {"name": self.name, "version": VERSION, "shared": self._shared, "seed": self._seed, "model": model}
 
     @property
     def learns(self) -> bool:
@@ -45,16 +58,18 @@ class CosegmentEngine:
         return self._shared
 
     def models(self) -> list[Json]:
-        """Return []: nothing pretrained is behind these masks."""
-        return []
+        """Return the facts of the model that describes the pictures, if there is one."""
+        return self._inside.models() if self._inside else []
 
     def prepare(self, views: Sequence[View], run: Map) -> None:
-        """Choose what will be learnt from: a seeded sample, one of each file content. No picture is opened yet."""
-        distinct = {view.sha256: view for view in sorted(views, key=lambda view: view.id)}
+        """Choose what will be learnt from: a seeded sample, one of each file content, those with a person's word first.
+
+        No picture is opened yet.
+        """
+        distinct = {view.sha256: view for view in sorted(views, key=lambda view: (_is_by_hand(view), view.id))}
         names = sorted(distinct)
-        if len(names) > SAMPLE:
-            chosen = np.random.default_rng(self._seed).permutation(len(names))[:SAMPLE]
-            names = sorted(names[index] for index in chosen)
+        order = [names[index] for index in np.random.default_rng(self._seed).permutation(len(names))]
+        names = sorted(sorted(order, key=lambda name: not _is_by_hand(distinct[name]))[:SAMPLE])
         self._sample = [distinct[name] for name in names]
         self._run = run
         self._fitted = False
@@ -62,7 +77,7 @@ class CosegmentEngine:
     def mask(self, view: View) -> Mask:
         """Cut one picture; the first call learns the set."""
         knowledge = self._learnt()
-        seen = self._looks.pop(view.sha256, None) or look(view.proxy())
+        seen = self._looks.pop(view.sha256, None) or self._look(view)
         found = outline(seen, knowledge, self._places.get(view.sha256))
         height, width = found.probability.shape
         reasons: tuple[Reason, ...] = ()
@@ -75,6 +90,7 @@ class CosegmentEngine:
             probability=found.probability,
             engine=self.name,
             inference_size=(width, height),
+            model=self._inside.name if self._inside else None,
             confidence=found.stability,
             reasons=reasons,
             details=self._details(found.stability),
@@ -85,7 +101,7 @@ class CosegmentEngine:
         with self._lock:
             if not self._fitted:
                 if self._shared and len(self._sample) > 1:
-                    looks = self._run(lambda view: look(view.proxy()), self._sample)
+                    looks = self._describe()
                     self._knowledge = learn(looks, self._seed, self._run)
                     names = [view.sha256 for view in self._sample]
                     self._places = {name: place for place, name in enumerate(names)}
@@ -93,8 +109,54 @@ class CosegmentEngine:
                 self._fitted = True
             return self._knowledge
 
+    def _describe(self) -> list[Look]:
+        """Looks of the sample; with a model, the first of them teach what its inner maps mean in this set."""
+        inside = self._inside
+        if inside is None:
+            return self._run(lambda view: look(view.proxy()), self._sample)
+        teachers = self._sample[:TEACHERS]
+        looks = self._run(lambda view: look(view.proxy()), teachers)
+        seen = self._run(inside.look, teachers)
+        lessons = [
+            lesson_of(maps, mask.probability, item.start) for (mask, maps), item in zip(seen, looks, strict=True)
+        ]
+        self._discriminant = discriminant = teach(lessons)
+        for place, (_, maps) in enumerate(seen):
+            size = looks[place].lab.shape[1], looks[place].lab.shape[0]
+            looks[place] = informed(looks[place], discriminant.evidence(maps, place, size))
+        return looks + self._run(self._look, self._sample[TEACHERS:])
+
+    def _look(self, view: View) -> Look:
+        """Describe a picture that taught nothing about the inner maps."""
+        item = look(view.proxy())
+        if self._inside is None:
+            return item
+        mask, maps = self._inside.look(view)
+        size = item.lab.shape[1], item.lab.shape[0]
+        if self._discriminant is None:
+            guess = cv2.resize(mask.probability, size, interpolation=cv2.INTER_AREA)
+            return replace(item, start=np.asarray(guess, np.float32))
+        return informed(item, self._discriminant.evidence(maps, None, size))
+
     def _details(self, stability: float) -> Json:
+        described = {"inner_maps": self._inside.name} if self._inside else {}
         if self._knowledge is None:
             why = "the set has one picture" if self._shared else "subject.shared is false"
-            return {"how": f"single picture: {why}", "stability": round(stability, 4)}
-        return {"how": f"learnt from {len(self._sample)} pictures", "stability": round(stability, 4)}
+            return {"how": f"single picture: {why}", "stability": round(stability, 4), **described}
+        return {"how": f"learnt from {len(self._sample)} pictures", "stability": round(stability, 4), **described}
+
+
+def _describer(options: EngineOptions) -> Inside | None:
+    """The first usable model on this disk that can be looked into, with a line about it; None where there is none."""
+    if options.model == NO_MODEL:
+        return None
+    names, _ = models_on_disk(options)
+    for name in names:
+        if pooled_in(file_of(name)):
+            options.say(
+                f"cosegment: the inner maps of model {name} describe the pictures, too (cosegment:none: without)"
+            )
+            return Inside(replace(options, model=name, model_named=False))
+    if names:
+        options.say(f"cosegment: no inner maps are found in {', '.join(names)}: the set alone teaches")
+    return None

@@ -6,6 +6,7 @@ that a soft map is not cut into steps) and who made it. Never: stretching, thres
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 
 from loraset.ops.marks import hold
@@ -15,8 +16,10 @@ from loraset.stages.points import read_points
 from loraset.types import Declined, FloatImage, Json, Mask, Pixels, Reason, StageResult, View
 
 NAME = "mask"
-VERSION = 2
+VERSION = 3
 READS = ("ingest",)
+KNOWING = ("alpha", "given", "key", "marks", "plate")  # what they say of a picture in pieces is no guess
+PIECE = 0.25  # of the largest piece: a second one as large as this may be the subject as well
 
 
 def settings(recipe: Recipe) -> Json:
@@ -31,12 +34,13 @@ def run(task: Task) -> StageResult:
     """
     answer = _marked(task.engine.mask(task.view), task.view)
     _, fault = read_points(task.found.points_file, task.view.size)
-    doubt = (Reason("mask_uncertain", NAME, f"points not used: {fault}"),) if fault else ()
+    doubts = [f"points not used: {fault}"] if fault else []
     if isinstance(answer, Declined):
         return StageResult(
             {"engine": answer.engine, "model": None, "inference_size": None, "details": {"declined": answer.why}},
-            reasons=(*doubt, Reason("no_subject", NAME, f"{answer.engine}: {answer.why}")),
+            reasons=(*map(_doubt, doubts), Reason("no_subject", NAME, f"{answer.engine}: {answer.why}")),
         )
+    doubts += _several(answer, task.view)
     return StageResult(
         {
             "engine": answer.engine,
@@ -48,8 +52,24 @@ def run(task: Task) -> StageResult:
             "details": answer.details,
         },
         {"probability": _to_integers(answer)},
-        (*doubt, *answer.reasons),
+        (*map(_doubt, doubts), *answer.reasons),
     )
+
+
+def _doubt(words: str) -> Reason:
+    return Reason("mask_uncertain", NAME, words)
+
+
+def _several(mask: Mask, view: View) -> list[str]:
+    """Return a doubt where a guessed mask holds several things of like size and nobody pointed at the right one."""
+    if mask.engine in KNOWING or (view.marks and (view.marks.keep or view.marks.keep_boxes)):
+        return []
+    _, _, stats, _ = cv2.connectedComponentsWithStats((mask.probability > 0.5).astype(np.uint8))
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    count = int(np.count_nonzero(areas >= PIECE * areas.max(initial=1)))
+    if count < 2:
+        return []
+    return [f"the mask holds {count} separate things of like size; point at the right one in <picture>.points.json"]
 
 
 def _marked(answer: Mask | Declined, view: View) -> Mask | Declined:
