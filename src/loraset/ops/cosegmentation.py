@@ -4,32 +4,35 @@ In: reduced pictures of one set. Out: for each a soft mask and how stable it is.
 given, or the order of the pictures in what is learnt from one of them.
 
 Four steps, each a function: `look` describes a picture and guesses its subject by saliency; `learn` fits classifiers
-of pixels and of regions over all pictures, guesses first, then their own masks; `evidence_of` is what those say of one
-picture; `outline` cuts it, together with the picture's own colours.
+of pixels and of regions to the guesses of all pictures; `evidence_of` is what those say of one picture; `outline` cuts
+it in several ways, together with the picture's own colours, and takes the cut that is most like the others' subject.
+Masks do not teach again: what a cut took along by mistake, a next round would confirm.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from loraset.color import to_lab
 from loraset.ops.features import halved, pixel_features
 from loraset.ops.forest import Forests, Lesson, grow
 from loraset.ops.outline import doubtful_cuts, overlap, refined_cut, sharpened, softened
+from loraset.ops.proposals import MIDDLE, STEPS, best, proposals
 from loraset.ops.saliency import centre_prior, saliency
 from loraset.ops.superpixels import LabelImage, region_means, superpixels
+from loraset.ops.words import colour_words, histogram, spelled, surroundings
 from loraset.types import ByteImage, FloatImage, Map
 
 WORKING_SIDE = 320  # px, long side of a mask; all but its last cut is done at half of this
 REGIONS = 600
-ROUNDS = 3
 SAMPLES = 2000  # pixels of each side that one picture teaches at most ...
 LESSONS = 8000  # ... and all together: a large set needs no more to teach the same trees
 SURE = 0.2, 0.8  # a mask below the first is surely background, above the second surely subject
-LEFT_OUT = 0.5  # weight of the classifier that never saw the picture
+PRIOR = np.float32(0.7)  # weight of place and saliency beside what the set says
 DRAWN = np.float32(0.5)  # how far a doubtful pixel is drawn towards a probability of 0.5
 CERTAIN = 8.0  # log odds of what a person said
 BIAS = 0.3  # log odds for "subject" everywhere: a lost part is worse than a rim too much
@@ -54,10 +57,21 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """What a set taught: classifiers of pixels and of regions."""
+    """What a set taught.
+
+    pixels, regions : classifiers. words : float32 array of shape (K, 3), the set's colours. subjects : float array of
+    shape (n, K), the share of each word on the subject of each picture that was learnt from.
+    """
 
     pixels: Forests
     regions: Forests
+    words: FloatImage
+    subjects: NDArray[np.float64]
+
+    def subject(self, place: int | None) -> NDArray[np.float64]:
+        """Mean share of each word on the subject, over all pictures but the one at `place`."""
+        others = [one for number, one in enumerate(self.subjects) if number != place and one.any()]
+        return np.asarray(np.mean(others or self.subjects, axis=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,55 +102,50 @@ def look(rgb: ByteImage, maps: FloatImage | None = None) -> Look:
         pixels = np.dstack([pixels, cv2.resize(maps, lab.shape[1::-1], interpolation=cv2.INTER_LINEAR)])
     labels = superpixels(lab, REGIONS)
     regions = region_means(pixels.reshape(-1, pixels.shape[2]), labels.ravel(), int(labels.max()) + 1)
-    return Look(fine, lab, saliency(lab), pixels, labels, regions)
+    return Look(fine, lab, saliency(labels, regions), pixels, labels, regions)
 
 
 def learn(
     looks: Sequence[Look], seed: int, run: Map, taught: Mapping[int, FloatImage] = MappingProxyType({})
 ) -> Knowledge | None:
-    """Fit the set: classifiers taught by the guesses, then `ROUNDS - 1` times by the masks that they themselves give.
-
-    None where no picture has anything that stands out.
+    """Fit the set to the guesses of all its pictures; None where no picture has anything that stands out.
 
     looks : at least two, in an order that does not depend on how the pictures were found. taught : what somebody knows
         of some pictures, by their place in `looks`: float32 arrays of the look's shape (h, w), 1 on the subject, 0 off
-        it, NaN where nothing is known. It holds in every round.
+        it, NaN where nothing is known. What the classifiers make of it for the other pictures then teaches once more.
     """
     beliefs = [_corrected(item.start, taught.get(place)) for place, item in enumerate(looks)]
     limits = [_first_limits(item.start) for item in looks]
     if any((known >= SURE[1]).any() for known in taught.values()):  # no guess need say what the subject is
         limits = [SURE if place in taught else (low, np.inf) for place, (low, _) in enumerate(limits)]
+    if not any((belief >= limit[1]).any() for belief, limit in zip(beliefs, limits, strict=True)):
+        return None
     true = [place in taught for place in range(len(looks))]
-    knowledge = None
-    for turn in range(ROUNDS):
-        if not any((belief >= limit[1]).any() for belief, limit in zip(beliefs, limits, strict=True)):
-            break
-        knowledge = _teach(looks, beliefs, limits, true, seed + turn, run)
-        if turn < ROUNDS - 1:
-            beliefs = _cut_all(looks, knowledge, taught, run)
-            limits = [SURE] * len(looks)
-    return knowledge
+    words = colour_words([item.lab for item in looks])
+    knowledge = _teach(looks, beliefs, limits, true, words, seed, run)
+    if taught:
+        beliefs = _beliefs(looks, knowledge, taught, run)
+        knowledge = _teach(looks, beliefs, [SURE] * len(looks), true, words, seed + 1, run)
+    return replace(knowledge, subjects=_subjects(looks, _beliefs(looks, knowledge, taught, run), words))
 
 
-def _cut_all(
+def _beliefs(
     looks: Sequence[Look], knowledge: Knowledge, taught: Mapping[int, FloatImage], run: Map
 ) -> list[FloatImage]:
     """Masks of the pictures that were learnt from."""
+    return run(lambda place: _belief(looks[place], knowledge, place, taught.get(place)), range(len(looks)))
 
-    def belief(place: int) -> FloatImage:
-        item = looks[place]
-        by_pixels, by_regions = evidence_of(item, knowledge, place)
-        central, salient = _priors(item)
-        evidence = central + salient + np.float32(0.5) * (by_pixels + by_regions)
-        known = taught.get(place)
-        if known is not None:
-            evidence = np.where(np.isnan(known), evidence, CERTAIN * (2 * known - 1)).astype(np.float32)
-        mask = refined_cut(item.lab, item.start, evidence)
-        if not mask.any():  # the subject was not known by what is known so far: nothing here is surely background
-            return _corrected(np.full(mask.shape, 0.5, np.float32), known)
-        return _corrected(softened(mask), known)
 
-    return run(belief, range(len(looks)))
+def _belief(item: Look, knowledge: Knowledge, place: int, known: FloatImage | None) -> FloatImage:
+    """A mask of a picture that was learnt from, cut in the way that is right most often; 0.5 where nothing is found.
+
+    There the subject was not known by what is known so far: nothing is surely background.
+    """
+    evidence = _joint(item, knowledge, place) - np.float32(STEPS[MIDDLE])
+    if known is not None:
+        evidence = np.where(np.isnan(known), evidence, CERTAIN * (2 * known - 1)).astype(np.float32)
+    mask = refined_cut(item.lab, item.start, evidence)
+    return _corrected(softened(mask) if mask.any() else np.full(mask.shape, 0.5, np.float32), known)
 
 
 def _corrected(belief: FloatImage, known: FloatImage | None) -> FloatImage:
@@ -144,22 +153,46 @@ def _corrected(belief: FloatImage, known: FloatImage | None) -> FloatImage:
     return belief if known is None else np.where(np.isnan(known), belief, known).astype(np.float32)
 
 
+def _subjects(looks: Sequence[Look], masks: Sequence[FloatImage], words: FloatImage) -> NDArray[np.float64]:
+    """Share of every word inside the masks: array of shape (pictures, words)."""
+    pairs = zip(looks, masks, strict=True)
+    return np.stack([histogram(spelled(item.lab, words), mask > 0.5, len(words)) for item, mask in pairs])
+
+
+def _described(item: Look, words: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """Columns of the pixels (h, w, C) and of the regions (n, C): the look's own, and the words round each place."""
+    shares = surroundings(spelled(item.lab, words), len(words))
+    regions = region_means(shares.reshape(-1, shares.shape[2]), item.labels.ravel(), len(item.regions))
+    return np.dstack([item.pixels, shares]), np.concatenate([item.regions, regions], axis=1)
+
+
 def _teach(
     looks: Sequence[Look],
     beliefs: Sequence[FloatImage],
     limits: Sequence[tuple[float, float]],
     true: Sequence[bool],
+    words: FloatImage,
     seed: int,
     run: Map,
 ) -> Knowledge:
     """Fit both classifiers to what is surely background and surely subject: beliefs below and above `limits`."""
-    taught = list(zip(looks, beliefs, limits, true, strict=True))
     count = min(SAMPLES, LESSONS // len(looks))
-    pixels = [_pixel_lesson(*one, count, np.random.default_rng((seed, place))) for place, one in enumerate(taught)]
-    regions = [_region_lesson(*one) for one in taught]
+
+    def lessons(place: int) -> tuple[Lesson, Lesson]:
+        pixels, regions = _described(looks[place], words)
+        belief, limit = beliefs[place], limits[place]
+        chosen, subject = _sure_pixels(belief, limit, count, np.random.default_rng((seed, place)))
+        of_pixels = Lesson(pixels.reshape(-1, pixels.shape[2])[chosen], subject, true[place])
+        mean = region_means(belief.reshape(-1, 1), looks[place].labels.ravel(), len(regions))[:, 0]
+        sure = (mean <= limit[0]) | (mean >= limit[1])
+        return of_pixels, Lesson(regions[sure], mean[sure] >= limit[1], true[place])
+
+    found = run(lessons, range(len(looks)))
     return Knowledge(
-        pixels=grow(pixels, trees=8, leaf=40, seed=seed, run=run),
-        regions=grow(regions, trees=12, leaf=20, seed=seed, run=run),
+        pixels=grow([one for one, _ in found], trees=8, leaf=40, seed=seed, run=run),
+        regions=grow([one for _, one in found], trees=12, leaf=20, seed=seed, run=run),
+        words=words,
+        subjects=_subjects(looks, beliefs, words),
     )
 
 
@@ -168,28 +201,14 @@ def _first_limits(start: FloatImage) -> tuple[float, float]:
     return float(np.quantile(start, 0.55)), max(0.3, float(np.quantile(start, 0.88)))
 
 
-def _pixel_lesson(
-    item: Look,
-    belief: FloatImage,
-    limits: tuple[float, float],
-    true: bool,
-    count: int,
-    rng: np.random.Generator,
-) -> Lesson:
-    """A seeded sample of the sure pixels of one picture, at most `count` of each side."""
+def _sure_pixels(
+    belief: FloatImage, limits: tuple[float, float], count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Places of a seeded sample of the sure pixels, at most `count` of each side, and whether each is subject."""
     flat = belief.ravel()
     sides = (flat <= limits[0], flat >= limits[1])
     chosen = [rng.permutation(np.flatnonzero(sure))[:count] for sure in sides]
-    columns = item.pixels.reshape(-1, item.pixels.shape[2])
-    subject = np.repeat([False, True], [len(part) for part in chosen])
-    return Lesson(columns[np.concatenate(chosen)], subject, true)
-
-
-def _region_lesson(item: Look, belief: FloatImage, limits: tuple[float, float], true: bool) -> Lesson:
-    """The sure regions of one picture."""
-    mean = region_means(belief.reshape(-1, 1), item.labels.ravel(), len(item.regions))[:, 0]
-    sure = (mean <= limits[0]) | (mean >= limits[1])
-    return Lesson(item.regions[sure], mean[sure] >= limits[1], true)
+    return np.concatenate(chosen), np.repeat([False, True], [len(part) for part in chosen])
 
 
 def learn_from(
@@ -200,36 +219,51 @@ def learn_from(
     masks : float32 arrays of the looks' own shapes (h, w), [0, 1]. true : for each whether a person made it; none did
         where this is left out.
     """
-    return _teach(looks, masks, [SURE] * len(looks), true or [False] * len(looks), seed, run)
+    words = colour_words([item.lab for item in looks])
+    return _teach(looks, masks, [SURE] * len(looks), true or [False] * len(looks), words, seed, run)
 
 
 def evidence_of(
-    item: Look, knowledge: Knowledge, place: int | None, left_out: float = LEFT_OUT
+    item: Look, knowledge: Knowledge, place: int | None, left_out: float | None = None
 ) -> tuple[FloatImage, FloatImage]:
     """Log odds of "subject" by the set, as its pixels and as its regions say: two float32 arrays of shape (h, w).
 
     place : the picture's place in what was learnt from, None where it was not part of it. left_out : weight of the
-        classifier that never saw the picture.
+        classifier that never saw the picture; by itself the larger, the more other pictures taught it.
     """
-    by_pixels = knowledge.pixels.log_odds(item.pixels, place, left_out)
-    by_regions = knowledge.regions.log_odds(item.regions, place, left_out)[item.labels]
+    weight = 1 - 1 / len(knowledge.subjects) if left_out is None else left_out
+    pixels, regions = _described(item, knowledge.words)
+    by_pixels = knowledge.pixels.log_odds(pixels, place, weight)
+    by_regions = knowledge.regions.log_odds(regions, place, weight)[item.labels]
     return by_pixels, by_regions
 
 
 def outline(item: Look, knowledge: Knowledge | None, place: int | None = None) -> Outline:
     """Cut a picture by what the set knows, or by the picture alone where `knowledge` is None."""
-    central, salient = _priors(item)
-    evidence = central + salient
-    if knowledge is not None:
-        by_pixels, by_regions = evidence_of(item, knowledge, place)
-        evidence = evidence + np.float32(0.5) * (by_pixels + by_regions)
-    joint = refined_cut(item.lab, item.start, evidence)
+    if knowledge is None:
+        evidence = np.add(*_priors(item))
+        joint = refined_cut(item.lab, item.start, evidence)
+    else:
+        evidence = _joint(item, knowledge, place)
+        text = spelled(item.lab, knowledge.words)
+        masks = proposals(item.lab, item.start, evidence)
+        found = best(masks, item.lab, text, knowledge.subject(place))
+        joint, evidence = found.mask, evidence - np.float32(found.step)
     less, more = doubtful_cuts(item.lab, item.start, evidence, joint)
     fine = sharpened(item.fine, item.lab, item.start, evidence, joint)
     doubt = cv2.resize((more & ~less).astype(np.float32), fine.shape[::-1], interpolation=cv2.INTER_LINEAR)
     sure = softened(fine)
     probability = sure + DRAWN * doubt * (np.float32(0.5) - sure)
     return Outline(probability, overlap(less, more) if less.any() else 0.0)
+
+
+def _joint(item: Look, knowledge: Knowledge, place: int | None) -> FloatImage:
+    """Log odds of "subject" by the set and by the picture: float32 array of shape (h, w). Their order is better than
+    their zero.
+    """
+    by_pixels, by_regions = evidence_of(item, knowledge, place)
+    central, salient = _priors(item)
+    return np.asarray((by_pixels + by_regions) / 2 + PRIOR * (central + salient), np.float32)
 
 
 def _priors(item: Look) -> tuple[FloatImage, FloatImage]:

@@ -1,0 +1,74 @@
+"""Several outlines of one picture, and which of them to believe.
+
+In: a Lab picture, evidence of which only the order is trusted, and how the subject looks in other pictures. Out: the
+proposal that fits best. Never: randomness, or a threshold that holds for a whole set: how much evidence parts a
+subject from its ground differs from picture to picture.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loraset.ops.outline import overlap, refined_cut
+from loraset.ops.words import WordImage, histogram
+from loraset.types import BoolImage, FloatImage
+
+STEPS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)  # log odds that are asked of a pixel, one proposal for each
+MIDDLE = 2  # the step that is right most often
+SHARP = 10.0  # mean step of Lab along an outline that counts as much as a stable one ...
+STRONGEST = 30.0  # ... in which no pixel counts more than this
+LIKENESS = 1.5  # weight of the likeness to the subject in the other pictures
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """An outline, the log odds that it asked, and how well it fits: about 1 is poor, 3 is good."""
+
+    mask: BoolImage
+    step: float
+    fit: float
+
+
+def proposals(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> list[BoolImage]:
+    """Cuts of more and more evidence asked, one for each of `STEPS`: bool arrays of shape (H, W).
+
+    lab, start, evidence : what `refined_cut` takes.
+    """
+    return [refined_cut(lab, start, evidence - np.float32(step)) for step in STEPS]
+
+
+def best(masks: Sequence[BoolImage], lab: FloatImage, text: WordImage, subject: NDArray[np.float64]) -> Proposal:
+    """The proposal that is stable, has strong edges, and looks like the subject while its ground does not.
+
+    masks : of `proposals`. text : index of the colour word of every pixel. subject : (K,), the share of each word on
+        the subject in other pictures.
+    """
+    fits = []
+    for place, mask in enumerate(masks):
+        beside = [masks[other] for other in (place - 1, place + 1) if 0 <= other < len(masks)]
+        stable = float(np.mean([overlap(mask, other) for other in beside]))
+        alike, ground = (_alike(histogram(text, part, len(subject)), subject) for part in (mask, ~mask))
+        fit = edge_strength(lab, mask) / SHARP + stable + LIKENESS * (alike - ground)
+        fits.append(fit if mask.any() else -np.inf)
+    place = int(np.argmax(fits))
+    return Proposal(masks[place], STEPS[place], float(fits[place]))
+
+
+def edge_strength(lab: FloatImage, mask: BoolImage) -> float:
+    """Mean step of colour across an outline, in Lab units: 0 where there is none.
+
+    lab : float32 array of shape (H, W, 3). mask : bool array of shape (H, W).
+    """
+    steps = []
+    for axis in (0, 1):
+        crossed = np.diff(mask.astype(np.int8), axis=axis) != 0
+        steps.append(np.linalg.norm(np.diff(lab, axis=axis)[crossed], axis=1))
+    found = np.minimum(np.concatenate(steps), STRONGEST)
+    return float(found.mean()) if len(found) else 0.0
+
+
+def _alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Bhattacharyya's coefficient of two histograms, [0, 1]."""
+    return float(np.sqrt(one * other).sum())
