@@ -1,97 +1,89 @@
-"""Where one picture alone says its subject is: what differs from the picture's border and is not connected to it.
+"""Where one picture alone says its subject is: what is not like the regions at the border, and not joined to them.
 
-In: a Lab picture. Out: a soft map. Never: knowledge of other pictures, or randomness. A subject that fills the border,
-or has its colour, is missed here; the set has to find it.
+In: a picture's regions and their features. Out: a soft map. Never: knowledge of other pictures, or randomness. A
+subject that fills the border, or looks like it, is missed here; the set has to find it.
 """
 
-import cv2
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import dijkstra
+from numpy.typing import NDArray
 
-from loraset.ops.mixture import fit_mixture
-from loraset.ops.superpixels import region_means, superpixels, touching
+from loraset.ops.superpixels import LabelImage, touching
 from loraset.types import FloatImage
 
+Matrix = NDArray[np.float64]
+Sides = list[NDArray[np.int32]]
 
-def barrier_distance(lab: FloatImage, passes: int = 3) -> FloatImage:
-    """Minimum barrier distance of every pixel to the border, the channels' sum: float32 array of shape (H, W).
+COLOUR_STEP = 10.0  # Lab units, and ...
+FEATURE_STEP = 0.45  # ... deviations of the picture's own features, over which likeness falls to 1 / e
+SPREAD = 0.99  # share of a region's rank that its neighbours decide
+ROUNDING = 0.05  # a feature that deviates by less says nothing: a deviation of L comes from squares
+GROUND = 1e-6  # keeps a region that is like none of its neighbours in the system
 
-    The cheapest way to the border costs its highest minus its lowest value. Found by sweeps in four directions, each
-    pixel asking the one before it (after Zhang et al., ICCV 2015, who sweep in raster order).
 
-    lab : float32 array of shape (H, W, 3).
+def border_regions(labels: LabelImage) -> Sides:
+    """Labels of the regions at the top, bottom, left and right edge."""
+    return [np.unique(edge) for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1])]
+
+
+def differences(regions: FloatImage) -> Matrix | None:
+    """How unlike two regions are, in deviations of the picture's own features (root mean square): array (n, n).
+
+    None where all regions are alike.
+
+    regions : float32 array of shape (n, C).
     """
-    values = np.moveaxis(lab, 2, 0).astype(np.float32)
-    cost = np.full(values.shape, np.inf, np.float32)
-    for edge in (np.s_[:, 0], np.s_[:, -1], np.s_[:, :, 0], np.s_[:, :, -1]):
-        cost[edge] = 0
-    high, low = values.copy(), values.copy()
-    for _ in range(passes):
-        for axis in (1, 2):
-            for step in (1, -1):
-                arrays = (np.moveaxis(array, axis, 0)[::step] for array in (values, cost, high, low))
-                _sweep(*arrays)
-    return np.asarray(cost.sum(axis=0), dtype=np.float32)
+    values = regions.astype(np.float64)
+    deviation = values.std(axis=0)
+    varied = deviation > ROUNDING
+    if not varied.any():
+        return None
+    scaled = (values - values.mean(axis=0))[:, varied] / deviation[varied]
+    return np.asarray(_distances(scaled) / np.sqrt(np.count_nonzero(varied)))
 
 
-def _sweep(values: FloatImage, cost: FloatImage, high: FloatImage, low: FloatImage) -> None:
-    """Let every line take the way through the line before it where that is cheaper; changes all but `values`."""
-    for line in range(1, len(values)):
-        top = np.maximum(high[line - 1], values[line])
-        bottom = np.minimum(low[line - 1], values[line])
-        cheaper = top - bottom < cost[line]
-        np.copyto(cost[line], top - bottom, where=cheaper)
-        np.copyto(high[line], top, where=cheaper)
-        np.copyto(low[line], bottom, where=cheaper)
+def _distances(points: Matrix) -> Matrix:
+    squares = np.square(points).sum(axis=1)
+    return np.asarray(np.sqrt(np.maximum(squares[:, None] + squares - 2 * points @ points.T, 0)))
 
 
-def border_difference(lab: FloatImage, strip: float = 0.06, clusters: int = 4) -> FloatImage:
-    """Mahalanobis distance of every pixel's colour to the border's colours: float32 array of shape (H, W).
+def manifold_ranks(labels: LabelImage, colours: FloatImage, unlike: Matrix) -> Matrix:
+    """How far every region belongs to what the border does not reach through like regions: array (n,).
 
-    Each side has its own colours, and the mean of the two nearest sides counts: what is found on one side only may be
-    a subject that the frame cuts.
+    Manifold ranking (Yang et al., CVPR 2013), here by colour and texture: each side of the border is spread over the
+    graph of like neighbours; what no side reaches is spread over it in turn.
 
-    lab : float32 array of shape (H, W, 3). strip : the border's width as a share of the short side.
+    labels : int32 array of shape (H, W). colours : float32 array of shape (n, 3), CIE Lab. unlike : `differences`.
     """
-    px = max(1, round(strip * min(lab.shape[:2])))
-    sides = (lab[:px], lab[-px:], lab[:, :px], lab[:, -px:])
-    distances = []
-    for side in sides:
-        mixture = fit_mixture(side.reshape(-1, 3), clusters, spread=4.0)
-        distances.append(mixture.squared_distances(lab).min(axis=0))
-    nearest = np.sqrt(np.sort(distances, axis=0)[:2])
-    return np.asarray(nearest.mean(axis=0), dtype=np.float32)
+    sides = border_regions(labels)
+    likeness = np.exp(-_distances(colours.astype(np.float64)) / COLOUR_STEP - unlike / FEATURE_STEP)
+    weights = likeness * _near(labels, len(colours), sides)
+    spread = np.linalg.inv(np.diag(weights.sum(axis=1) + GROUND) - SPREAD * weights)
+    np.fill_diagonal(spread, 0)  # a query says nothing of itself
+    reached = np.stack([spread[:, side].sum(axis=1) for side in sides])
+    reached = (reached - reached.min(axis=1, keepdims=True)) / (np.ptp(reached, axis=1)[:, None] + 1e-9)
+    unreached = np.prod(1 - reached, axis=0)
+    return np.asarray(spread[:, unreached > unreached.mean()].sum(axis=1))
 
 
-def contrast_off_border(lab: FloatImage, regions: int = 250) -> FloatImage:
-    """How much a region differs from regions that belong to the background: float32 array of shape (H, W).
-
-    A region is background as far as its like-coloured surroundings lie on the border (boundary connectivity and
-    background-weighted contrast: Zhu et al., CVPR 2014).
-    """
-    labels = superpixels(lab, regions)
-    count = int(labels.max()) + 1
-    y, x = np.mgrid[: lab.shape[0], : lab.shape[1]] / max(lab.shape[:2])
-    means = region_means(np.dstack([lab, x, y]).reshape(-1, 5), labels.ravel(), count)
-    colour, place = means[:, :3], means[:, 3:]
-    on_border = np.zeros(count, bool)
-    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        on_border[edge] = True
+def _near(labels: LabelImage, count: int, sides: Sides) -> NDArray[np.bool_]:
+    """Which regions touch, or touch a region in common, or both lie on the border: bool array of shape (n, n)."""
+    touches = np.zeros((count, count), np.float32)
     a, b = touching(labels)
-    ring = np.flatnonzero(on_border)  # these all touch, so a subject at the frame does not split the background
-    a, b = np.concatenate([a, ring[:-1]]), np.concatenate([b, ring[1:]])
-    step = np.linalg.norm(colour[a] - colour[b], axis=1)
-    slack = np.sort(step)[len(step) // 5] if len(step) else 0.0  # steps within one surface cost nothing
-    graph = coo_array((np.maximum(step - slack, 0) + 1e-6, (a, b)), shape=(count, count)).tocsr()
-    geodesic = dijkstra(graph, directed=False)
-    same = np.exp(-np.square(geodesic) / (2 * 10.0**2))
-    connectivity = same @ on_border / np.sqrt(same.sum(axis=1))
-    background = 1 - np.exp(-np.square(connectivity) / 2)
-    apart = np.linalg.norm(colour[:, None] - colour, axis=2)
-    near = np.exp(-np.square(place[:, None] - place).sum(axis=2) / (2 * 0.25**2))
-    contrast = (apart * near * background).sum(axis=1)
-    return np.asarray((contrast * (1 - background))[labels], dtype=np.float32)
+    touches[a, b] = touches[b, a] = 1
+    near = (touches + touches @ touches) > 0
+    border = np.unique(np.concatenate(sides))  # so that a subject at the frame does not split the background
+    near[np.ix_(border, border)] = True
+    np.fill_diagonal(near, False)
+    return near
+
+
+def border_difference(unlike: Matrix, sides: Sides) -> Matrix:
+    """How unlike its nearest region on the border every region is: array (n,).
+
+    The mean of the two nearest sides counts: what is found on one side only may be a subject that the frame cuts.
+    """
+    nearest = np.stack([unlike[:, side].min(axis=1) for side in sides])
+    return np.asarray(np.sort(nearest, axis=0)[:2].mean(axis=0))
 
 
 def centre_prior(shape: tuple[int, int]) -> FloatImage:
@@ -109,25 +101,20 @@ def stretched(values: FloatImage) -> FloatImage:
     return np.asarray(np.clip((values - low) / (high - low), 0, 1), dtype=np.float32)
 
 
-def decided(values: FloatImage) -> FloatImage:
-    """`values` in [0, 1] pushed apart about the middle of Otsu's two classes, which becomes 0.5: float32, [0, 1].
+def saliency(labels: LabelImage, regions: FloatImage) -> FloatImage:
+    """Soft guess at the subject from one picture: float32 array of shape (H, W), [0, 1]; zeros where all is alike.
 
-    The strongest colour of a subject would else make its other colours look like background.
+    labels : int32 array of shape (H, W), a few hundred regions. regions : float32 array of shape (n, C), the mean
+        features of each region, the first three CIE Lab.
     """
-    threshold, _ = cv2.threshold((values * 255 + 0.5).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    above = values * 255 + 0.5 >= threshold + 1
-    if not above.any() or above.all():
-        return np.zeros_like(values)
-    middle = (values[above].mean() + values[~above].mean()) / 2
-    return np.asarray(np.square(values) / (np.square(values) + np.square(middle)), dtype=np.float32)
+    unlike = differences(regions)
+    if unlike is None:
+        return np.zeros(labels.shape, np.float32)
+    cues = manifold_ranks(labels, regions[:, :3], unlike), border_difference(unlike, border_regions(labels))
+    ranks, apart = (stretched(_rounded(cue)[labels]) for cue in cues)
+    return stretched((ranks + apart) * (0.5 + 0.5 * centre_prior((labels.shape[0], labels.shape[1]))))
 
 
-def saliency(lab: FloatImage) -> FloatImage:
-    """Soft guess at the subject from one picture: float32 array of shape (H, W), [0, 1].
-
-    lab : float32 array of shape (H, W, 3), CIE Lab, long side about 160 px.
-    """
-    barrier = stretched(barrier_distance(lab))
-    different = stretched(border_difference(lab))
-    contrast = stretched(contrast_off_border(lab))
-    return decided(stretched((barrier + different + contrast) / 3 * (0.3 + 0.7 * centre_prior(lab.shape[:2]))))
+def _rounded(cue: Matrix) -> FloatImage:
+    """A cue by its largest value, without the digits in which an inverse depends on the number of threads."""
+    return np.asarray(np.round(cue / max(float(cue.max()), 1e-12), 6), np.float32)
