@@ -31,7 +31,7 @@ subject_duplicates = false
 background = "#808080"
 [variants.transparent]
 background = "transparent"
-under = "#204060"
+under = "#2050c0"
 [export]
 trainers = ["kohya", "musubi-tuner", "onetrainer"]
 """

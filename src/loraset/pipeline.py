@@ -95,9 +95,10 @@ def run(request: Request, progress: Progress | None = None) -> Outcome:
         out.write(RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
         out.prune()
         if out.kept:
+            many = len(out.kept) > 1
             progress.message(
-                f"{len(out.kept)} captions edited by hand were kept, such as {sorted(out.kept)[0]}; "
-                f"delete one to have it written again"
+                f"{len(out.kept)} caption{'s' if many else ''} edited by hand {'were' if many else 'was'} kept, such as "
+                f"{sorted(out.kept)[0]}; delete one to have it written again"
             )
     failed = any(item.has_failed for item in line.items)
     kept = any(row.verdict != "reject" for row in rows)
@@ -173,6 +174,8 @@ def _facts(line: Line, rows: Sequence[Row], started: datetime, begin: float) -> 
         seconds_total=time.perf_counter() - begin,
         started=started,
         stages={name: module.VERSION for name, module in line.shop.stages.items()},
+        notes=line.selection.notes,
+        groups=line.selection.groups,
     )
 
 

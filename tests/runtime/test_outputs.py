@@ -71,3 +71,45 @@ def test_a_folder_of_another_kind_is_refused_and_left_as_it_is(tmp_path):
     assert (tmp_path / "a.png").read_bytes() == b"exported"
     with OutputFolder(tmp_path, "an export") as out:  # the lock was let go
         assert out.is_current("a.png", "")
+
+
+def test_a_caption_that_a_person_changed_is_neither_overwritten_nor_removed(tmp_path):
+    with OutputFolder(tmp_path, "a set") as out:
+        out.write("gray/a.txt", b"first\n")
+        out.write("gray/b.txt", b"first\n")
+        out.prune()
+    (tmp_path / "gray/a.txt").write_bytes(b"by hand\n")
+    (tmp_path / "gray/b.txt").write_bytes(b"by hand\n")
+    for _ in range(2):  # it stays a person's, however often the set is made
+        with OutputFolder(tmp_path, "a set") as out:
+            out.write("gray/a.txt", b"second\n")
+            assert out.kept == ["gray/a.txt"]
+            assert out.prune() == 0  # b belongs to a picture that this run does not have
+        assert [path.read_bytes() for path in sorted((tmp_path / "gray").iterdir())] == [b"by hand\n"] * 2
+
+
+def test_a_deleted_caption_and_one_changed_into_the_new_words_are_loraset_s_again(tmp_path):
+    with OutputFolder(tmp_path, "a set") as out:
+        out.write("a.txt", b"first\n")
+        out.write("b.txt", b"first\n")
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "b.txt").write_bytes(b"second\n")
+    with OutputFolder(tmp_path, "a set") as out:
+        out.write("a.txt", b"second\n")
+        out.write("b.txt", b"second\n")
+        assert out.kept == []
+        out.write("b.txt", b"third\n")
+    assert (tmp_path / "a.txt").read_bytes() == b"second\n" and (tmp_path / "b.txt").read_bytes() == b"third\n"
+
+
+def test_what_a_killed_run_left_is_no_edit(tmp_path):
+    with OutputFolder(tmp_path, "a set") as out:
+        out.write("a.txt", b"first\n")
+        out.prune()
+    with OutputFolder(tmp_path, "a set") as out:
+        out.write("a.txt", b"second\n")  # killed after its note, before the file was moved into place
+    (tmp_path / "a.txt").write_bytes(b"first\n")
+    with OutputFolder(tmp_path, "a set") as out:
+        out.write("a.txt", b"third\n")
+        assert out.kept == []
+    assert (tmp_path / "a.txt").read_bytes() == b"third\n"

@@ -40,6 +40,7 @@ class OutputFolder:
         self._lock = FileLock(self.state / "lock")
         self._guard = threading.Lock()
         self._known: dict[str, dict[str, str]] = {}
+        self._written: dict[str, set[str]] = {}  # every content that a killed run may have left, by its hash
         self._used: set[str] = set()
         self.kept: list[str] = []  # captions that a person changed, which this run left as they are
 
@@ -88,10 +89,12 @@ class OutputFolder:
                 with contextlib.suppress(ValueError, KeyError):  # the last line of a killed run may be cut
                     entry = json.loads(line)
                     known[entry["file"]] = {"key": entry["key"], "sha256": entry["sha256"]}
+                    self._written.setdefault(entry["file"], set()).add(entry["sha256"])
         return known
 
     def _note(self, file: str, key: str, digest: str) -> None:
         self._known[file] = {"key": key, "sha256": digest}
+        self._written.setdefault(file, set()).add(digest)
         with (self.state / "outputs.jsonl").open("a", encoding="utf-8") as journal:
             journal.write(canonical({"file": file, "key": key, "sha256": digest}) + "\n")
 
@@ -113,10 +116,10 @@ class OutputFolder:
 
     def _is_edited(self, file: str, digest: str) -> bool:
         """Whether a caption was changed by somebody, and not into what would be written now."""
-        known, path = self._known.get(file), self.root / file
-        if not file.endswith(CAPTION) or known is None or not path.is_file():
+        path = self.root / file
+        if not file.endswith(CAPTION) or file not in self._known or not path.is_file():
             return False
-        return hash_file(path) not in (known["sha256"], digest)
+        return hash_file(path) not in {*self._written[file], digest}
 
     def write(self, file: str, content: bytes | mmap.mmap, key: str = "") -> Path:
         """Write a file whole, unless the same bytes stand there, or a caption that a person changed.
