@@ -15,12 +15,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from loraset.engines.given import read_mask
 from loraset.engines.inside import Inside, pooled_in
 from loraset.engines.interface import EngineOptions
 from loraset.engines.on_disk import file_of, models_on_disk
 from loraset.ops.cosegmentation import Knowledge, Look, learn, look, outline
 from loraset.ops.inner_maps import Discriminant, informed, lesson_of, teach
-from loraset.types import Json, Map, Mask, Reason, View
+from loraset.ops.marks import lesson
+from loraset.types import Declined, FloatImage, Json, Map, Mask, Reason, View
 
 VERSION = 4
 SAMPLE = 40  # pictures that the set is learnt from; more add time and memory, not knowledge
@@ -102,7 +104,9 @@ class CosegmentEngine:
             if not self._fitted:
                 if self._shared and len(self._sample) > 1:
                     looks = self._describe()
-                    self._knowledge = learn(looks, self._seed, self._run)
+                    words = [_word_of(view, item) for view, item in zip(self._sample, looks, strict=True)]
+                    taught = {place: word for place, word in enumerate(words) if word is not None}
+                    self._knowledge = learn(looks, self._seed, self._run, taught)
                     names = [view.sha256 for view in self._sample]
                     self._places = {name: place for place, name in enumerate(names)}
                     self._looks = dict(zip(names, looks, strict=True))
@@ -144,6 +148,19 @@ class CosegmentEngine:
             why = "the set has one picture" if self._shared else "subject.shared is false"
             return {"how": f"single picture: {why}", "stability": round(stability, 4), **described}
         return {"how": f"learnt from {len(self._sample)} pictures", "stability": round(stability, 4), **described}
+
+
+def _is_by_hand(view: View) -> bool:
+    """Whether a person made a mask or marks for the picture."""
+    return view.mask_file is not None or view.marks is not None
+
+
+def _word_of(view: View, item: Look) -> FloatImage | None:
+    """What a person says of a picture, at its look's size: 1 subject, 0 not, NaN unsaid; None where nobody did."""
+    given = read_mask(view)
+    if not isinstance(given, Declined):
+        return np.asarray(cv2.resize(given, item.lab.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
+    return lesson(view.proxy(), view.marks, item.lab.shape[:2]) if view.marks else None
 
 
 def _describer(options: EngineOptions) -> Inside | None:

@@ -6,15 +6,18 @@ is, white (or opaque) the subject. Never: turned, inverted or thresholded.
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from loraset.engines.interface import EngineOptions
 from loraset.images import Unreadable, decode
+from loraset.ops.marks import lesson
 from loraset.types import Declined, FloatImage, Json, Map, Mask, View
 
 NAME = "given"
 ASPECT_TOLERANCE = 0.02
 MAX_PIXELS = 400_000_000
+SURE = 0.9  # a given mask above this is surely subject, and as near to 0 surely not
 
 
 class GivenEngine:
@@ -72,3 +75,20 @@ def read_mask(view: View) -> FloatImage | Declined:
         )
     values = picture.alpha if picture.alpha is not None else picture.rgb.mean(axis=2)
     return np.asarray(values, np.float32) / np.float32(255)
+
+
+def is_by_hand(view: View) -> bool:
+    """Whether a person made a mask for a picture or marked something in it."""
+    return view.mask_file is not None or view.marks is not None
+
+
+def said_of(view: View, shape: tuple[int, int]) -> FloatImage | None:
+    """Return what a person says of a picture: float32 array of `shape`, 1 subject, 0 not, NaN unsaid; None of nothing.
+
+    A mask of it says all; where there is none that can be used, the marks say something.
+    """
+    given = read_mask(view)
+    if isinstance(given, Declined):
+        return lesson(view.proxy(), view.marks, shape) if view.marks else None
+    reduced = cv2.resize(given, shape[::-1], interpolation=cv2.INTER_AREA)
+    return np.where(reduced > SURE, 1, np.where(reduced < 1 - SURE, 0, np.nan)).astype(np.float32)
