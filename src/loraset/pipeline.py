@@ -95,11 +95,9 @@ def run(request: Request, progress: Progress | None = None) -> Outcome:
         out.write(RUN, (json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
         out.prune()
         if out.kept:
-            many = len(out.kept) > 1
-            progress.message(
-                f"{len(out.kept)} caption{'s' if many else ''} edited by hand {'were' if many else 'was'} kept, such as "
-                f"{sorted(out.kept)[0]}; delete one to have it written again"
-            )
+            count = len(out.kept)
+            words = f"{count} captions edited by hand were" if count > 1 else "1 caption edited by hand was"
+            progress.message(f"{words} kept, such as {min(out.kept)}; delete one to have it written again")
     failed = any(item.has_failed for item in line.items)
     kept = any(row.verdict != "reject" for row in rows)
     return Outcome(out.root, [row.to_json() for row in rows], facts, report, 1 if failed or not kept else 0)

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from loraset.exporters.sizes import by_area, whole_steps
 from loraset.ops.extent import SIDES, Extent
-from loraset.ops.framing import TRIM, bucket_sizes, plan_frame
+from loraset.ops.framing import TARGETS, TRIM, bucket_sizes, plan_frame
 from loraset.types import Frame
 
 PHOTO = (4000, 3000)
@@ -161,3 +162,22 @@ def test_keep_is_the_photo_itself():
 
 def test_square_is_the_resolution_down_to_the_step():
     assert plan_frame(extent(0, 0, 99, 99), PHOTO, mode="square", resolution=1000).output_size == (960, 960)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_has_sizes_that_its_trainers_leave_alone(target):
+    table = TARGETS[target]
+    sizes = bucket_sizes(table.resolution, table.step)
+    assert len(sizes) >= 5 and len(set(sizes)) == len(sizes)
+    for width, height in sizes:
+        assert width % table.step == height % table.step == 0
+        assert width * height <= table.resolution**2
+        assert whole_steps(table.resolution, table.step)((width, height)) == (width, height)  # kohya, ai-toolkit
+        assert whole_steps(table.resolution, 16)((width, height)) == (width, height)  # musubi-tuner
+        if table.step == 64:
+            assert by_area(table.resolution, 64)((width, height)) == (width, height)  # SimpleTuner
+
+
+def test_sdxl_has_the_sizes_that_it_was_trained_at():
+    sizes = bucket_sizes(TARGETS["sdxl"].resolution, TARGETS["sdxl"].step)
+    assert {(1024, 1024), (896, 1152), (1152, 896), (832, 1216), (1216, 832), (768, 1344)} <= set(sizes)

@@ -32,7 +32,12 @@ MISTAKES = [
     ("[subject]\nresolution = 768", 2, "there is no 'resolution' in [subject]", "resolution belongs to [frame]."),
     ("\nresolution = 768", 2, "there is no 'resolution' in the recipe", "resolution belongs to [frame]."),
     ('[masks]\nengine = "key"', 1, "there is no 'masks' in the recipe", "Did you mean [mask]?"),
-    ("[export]\nqqq = 1", 2, "there is no 'qqq' in [export]", "[export] has: trainers, verdicts, repeats, masks, root."),
+    (
+        "[export]\nqqq = 1",
+        2,
+        "there is no 'qqq' in [export]",
+        "[export] has: trainers, verdicts, repeats, masks, root.",
+    ),
     ("[select]\nlimits.blury = 0.1", 2, "there is no 'blury' in [select.limits]", "Did you mean blurry?"),
     ("select.limits = {\tdark = 0.1, hallo = 0.1 }", 1, "there is no 'hallo' in [select.limits]", "Did you mean halo?"),
     ("[frame]\nstep = 1.5", 2, "frame.step must be a whole number from 1 to 512, not 1.5", ""),
