@@ -20,11 +20,11 @@ ENGINES = {
     "plate": "loraset.engines.plate:PlateEngine",
     "rembg": "loraset.engines.rembg:RembgEngine",
 }
-WITH_MODEL = ("rembg", "auto")
+WITH_MODEL = ("rembg", "auto", "cosegment")
 
 
 def make_engine(setting: str | Sequence[str], options: EngineOptions) -> Engine:
-    """Return the engine that a recipe names: "rembg", "rembg:u2netp", or several to be joined.
+    """Return the engine that a recipe names: "rembg", "rembg:u2netp", "cosegment:none", or several to be joined.
 
     Raises
     ------

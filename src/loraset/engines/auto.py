@@ -8,7 +8,6 @@ knowledge. Never: silence about the choice: `details` says who was chosen, why, 
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -17,10 +16,9 @@ from loraset.engines.cosegment import CosegmentEngine
 from loraset.engines.given import GivenEngine
 from loraset.engines.interface import EngineOptions
 from loraset.engines.key import KeyEngine
+from loraset.engines.on_disk import models_on_disk
 from loraset.engines.plate import PlateEngine
 from loraset.engines.rembg import RembgEngine
-from loraset.errors import LorasetError
-from loraset.runtime.models import MODELS, accept_license, find, lookup
 from loraset.types import Declined, Json, Map, Mask, View
 
 MIN_TRANSPARENT = 0.02  # of the picture: less is rounded corners, not a cut-out
@@ -37,9 +35,9 @@ class AutoEngine:
         names, note = models_on_disk(options)
         self._models = [RembgEngine(replace(options, model=name, model_named=False)) for name in names]
         self._fallback = None if self._models else CosegmentEngine(options)
-        self._why = note
-        if note:
-            options.say(f"auto: {note}")
+        self._why = note if names else f"{note}; the set itself teaches what its subject is (engine cosegment)"
+        if self._why:
+            options.say(f"auto: {self._why}")
 
     def identity(self) -> Json:
         """Return what decides the masks."""
@@ -111,33 +109,6 @@ class AutoEngine:
             declined["cosegment"] = last.why
             return Declined(self.name, "; ".join(f"{name}: {why}" for name, why in declined.items()))
         return _chosen(last, "cosegment", self._why, declined)
-
-
-def models_on_disk(options: EngineOptions) -> tuple[list[str], str]:
-    """Names of the models that auto may use, the recipe's first, and a line where that one is not among them.
-
-    Only licences that allow every use, or that the user accepted, count; models for special subjects only by name.
-    """
-    wanted, note = _usable(options.model, options)
-    others = sorted((model for model in MODELS.values() if model.general and model.commercial), key=lambda m: m.general)
-    names = [model.name for model in others if model.name != options.model and find(model.name)]
-    if wanted:
-        return [options.model, *names], ""
-    if names:
-        return names, f"{note}; {names[0]} is used instead"
-    return [], f"{note}, nor another one; the set itself teaches what its subject is (engine cosegment)"
-
-
-def _usable(name: str, options: EngineOptions) -> tuple[bool, str]:
-    if name.endswith(".onnx"):
-        return Path(name).expanduser().is_file(), f"model {name} is not on this disk"
-    try:
-        accept_license(lookup(name).name, options.accept_licenses)
-    except LorasetError as error:
-        if options.model_named and error.exit_code == 2:
-            raise
-        return False, str(error)
-    return find(name) is not None, f"model {name} is not on this disk"
 
 
 def _chosen(mask: Mask, name: str, why: str, declined: Json) -> Mask:

@@ -9,7 +9,7 @@ the ways in `ACTIVATIONS` gives the same bytes, and then the float map is used; 
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraset.engines import sam
+from loraset.engines.graph import with_outputs
 from loraset.engines.interface import EngineOptions
 from loraset.errors import MissingError
 from loraset.images import to_pillow
@@ -67,13 +68,26 @@ class RembgEngine:
     def mask(self, view: View) -> Mask:
         """Return the model's map; `mask_uncertain` where it is flat."""
         session = self._open()
-        if isinstance(session, sam.SamSession):
-            return session.mask(view)
-        width, height = session.size
-        photo = view.proxy()
-        if min(photo.shape[:2]) < min(width, height, *view.size):
-            photo = view.picture().rgb
-        answer = session.look(_to_size(photo, session.size))
+        return (
+            session.mask(view)
+            if isinstance(session, sam.SamSession)
+            else self._mask(session.look(_seen(view, session)))
+        )
+
+    def expose(self, names: Sequence[str]) -> None:
+        """Have `look_inside` give tensors of the model's own, by their names in its graph."""
+        session = self._open()
+        assert isinstance(session, _Session), "a model of two files has no one graph"
+        session.expose(names)
+
+    def look_inside(self, view: View) -> tuple[Mask, Sequence[NDArray[np.float32]]]:
+        """Return the mask and, of the same inference, the tensors that were exposed last."""
+        session = self._open()
+        assert isinstance(session, _Session)
+        answer = session.look(_seen(view, session))
+        return self._mask(answer), answer.inner
+
+    def _mask(self, answer: "_Answer") -> Mask:
         reasons = []
         if answer.span < FLAT_RANGE:
             reasons.append(Reason("mask_uncertain", "mask", f"{self.model} sees no subject (its map is nearly flat)"))
@@ -114,11 +128,15 @@ def _resolve(options: EngineOptions) -> tuple[Path, str, str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Answer:
-    """map: float32 (h, w), stretched to [0, 1]. span: what it spanned before. depth: "float", or "8 bit" as rembg's."""
+    """map: float32 (h, w), stretched to [0, 1]. span: what it spanned before. depth: "float", or "8 bit" as rembg's.
+
+    inner: the tensors that were exposed.
+    """
 
     map: FloatImage
     span: float
     depth: str
+    inner: Sequence[NDArray[np.float32]] = ()
 
 
 class _Session:
@@ -131,9 +149,11 @@ class _Session:
         options.intra_op_num_threads = core_count()
         options.use_deterministic_compute = True
         self._turn = threading.Lock()
+        self._open: Callable[[Path | bytes], Any] = lambda model: _load(model, options, providers)
+        self._file = file
         self._rembg: Any = None
         if name == file.name:
-            self._tap = _Tap(_load(file, options, providers))
+            self._tap = _Tap(self._open(file))
             self.size = _input_size(self._tap.inner, file)
         else:
             self._rembg = sessions_of_rembg().sessions[name](name, options, providers=list(providers))
@@ -144,20 +164,26 @@ class _Session:
         used = self._tap.inner.get_providers() if self._tap.inner else providers
         self.provider = used[0].removesuffix("ExecutionProvider").lower()
 
+    def expose(self, names: Sequence[str]) -> None:
+        """Have every `_Answer` hold the tensors of these names."""
+        with self._turn:
+            self._tap.inner = self._open(with_outputs(self._file.read_bytes(), names))
+            self._tap.exposed = len(names)
+
     def look(self, photo: ByteImage) -> _Answer:
         """Run the model on a uint8 picture of shape (size[1], size[0], 3)."""
         with self._turn, np.errstate(all="ignore"):
             self._tap.outputs = []
             if self._rembg is None:
-                return self._look_own(photo)
+                return replace(self._look_own(photo), inner=self._tap.inside)
             masks = [np.asarray(mask) for mask in self._rembg.predict(to_pillow(photo))]
-            outputs = self._tap.outputs
+            outputs, inside = self._tap.outputs, self._tap.inside
         stepped = np.max(masks, axis=0)
         for activate in ACTIVATIONS.values():
             made = _stretch(activate(outputs[0][0, 0])) if outputs and outputs[0].ndim == 4 else None
             if made is not None and _same_bytes(made.map, stepped):
-                return made
-        return _Answer(stepped.astype(np.float32) / np.float32(255), 1.0, "8 bit")
+                return replace(made, inner=inside)
+        return _Answer(stepped.astype(np.float32) / np.float32(255), 1.0, "8 bit", inside)
 
     def _look_own(self, photo: ByteImage) -> _Answer:
         values = (photo.astype(np.float32) / np.float32(255) - MEAN) / DEVIATION
@@ -169,29 +195,35 @@ class _Session:
 
 
 class _Tap:
-    """Stands where an onnxruntime session stood, and keeps the last raw outputs."""
+    """Stands where an onnxruntime session stood, and keeps the last raw outputs; the `exposed` last ones it hides."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
+        self.exposed = 0
         self.outputs: list[NDArray[np.float32]] = []
+        self.inside: list[NDArray[np.float32]] = []
 
     def run(self, names: Any, feed: Any) -> list[NDArray[np.float32]]:
         """Run the session."""
-        self.outputs = self.inner.run(names, feed)
+        every = self.inner.run(names, feed)
+        own = len(every) - self.exposed
+        self.outputs, self.inside = every[:own], every[own:]
         return self.outputs
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
 
-def _load(file: Path, options: Any, providers: list[str]) -> Any:
+def _load(model: Path | bytes, options: Any, providers: list[str]) -> Any:
     import onnxruntime
 
     try:
-        return onnxruntime.InferenceSession(str(file), options, providers=providers)
+        source = model if isinstance(model, bytes) else str(model)
+        return onnxruntime.InferenceSession(source, options, providers=providers)
     except Exception as error:  # onnxruntime's own kinds, one for each way to be broken
         raise MissingError(
-            f"{file} is no model that onnxruntime can load: {error}", "Give another .onnx file."
+            f"{model if isinstance(model, Path) else 'this'} is no model that onnxruntime can load: {error}",
+            "Give another .onnx file.",
         ) from error
 
 
@@ -204,6 +236,15 @@ def _input_size(session: Any, file: Path) -> tuple[int, int]:
         )
     height, width = (side if isinstance(side, int) else 1024 for side in shape[2:])
     return width, height
+
+
+def _seen(view: View, session: _Session) -> ByteImage:
+    """The picture as the model takes it: the reduced one, where that is large enough."""
+    width, height = session.size
+    photo = view.proxy()
+    if min(photo.shape[:2]) < min(width, height, *view.size):
+        photo = view.picture().rgb
+    return _to_size(photo, session.size)
 
 
 def _to_size(photo: ByteImage, size: tuple[int, int]) -> ByteImage:
