@@ -15,14 +15,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from loraset.engines.given import read_mask
+from loraset.engines.given import is_by_hand, said_of
 from loraset.engines.inside import Inside, pooled_in
 from loraset.engines.interface import EngineOptions
 from loraset.engines.on_disk import file_of, models_on_disk
 from loraset.ops.cosegmentation import Knowledge, Look, learn, look, outline
 from loraset.ops.inner_maps import Discriminant, informed, lesson_of, teach
-from loraset.ops.marks import lesson
-from loraset.types import Declined, FloatImage, Json, Map, Mask, Reason, View
+from loraset.types import Json, Map, Mask, Reason, View
 
 VERSION = 4
 SAMPLE = 40  # pictures that the set is learnt from; more add time and memory, not knowledge
@@ -46,6 +45,7 @@ class CosegmentEngine:
         self._fitted = False
         self._knowledge: Knowledge | None = None
         self._discriminant: Discriminant | None = None
+        self._by_hand = 0
         self._places: dict[str, int] = {}
         self._looks: dict[str, Look] = {}
 
@@ -68,10 +68,10 @@ class CosegmentEngine:
 
         No picture is opened yet.
         """
-        distinct = {view.sha256: view for view in sorted(views, key=lambda view: (_is_by_hand(view), view.id))}
+        distinct = {view.sha256: view for view in sorted(views, key=lambda view: (is_by_hand(view), view.id))}
         names = sorted(distinct)
         order = [names[index] for index in np.random.default_rng(self._seed).permutation(len(names))]
-        names = sorted(sorted(order, key=lambda name: not _is_by_hand(distinct[name]))[:SAMPLE])
+        names = sorted(sorted(order, key=lambda name: not is_by_hand(distinct[name]))[:SAMPLE])
         self._sample = [distinct[name] for name in names]
         self._run = run
         self._fitted = False
@@ -104,8 +104,12 @@ class CosegmentEngine:
             if not self._fitted:
                 if self._shared and len(self._sample) > 1:
                     looks = self._describe()
-                    words = [_word_of(view, item) for view, item in zip(self._sample, looks, strict=True)]
-                    taught = {place: word for place, word in enumerate(words) if word is not None}
+                    pairs = enumerate(zip(self._sample, looks, strict=True))
+                    said = {
+                        place: said_of(view, (item.lab.shape[0], item.lab.shape[1])) for place, (view, item) in pairs
+                    }
+                    taught = {place: word for place, word in said.items() if word is not None}
+                    self._by_hand = len(taught)
                     self._knowledge = learn(looks, self._seed, self._run, taught)
                     names = [view.sha256 for view in self._sample]
                     self._places = {name: place for place, name in enumerate(names)}
@@ -147,20 +151,9 @@ class CosegmentEngine:
         if self._knowledge is None:
             why = "the set has one picture" if self._shared else "subject.shared is false"
             return {"how": f"single picture: {why}", "stability": round(stability, 4), **described}
-        return {"how": f"learnt from {len(self._sample)} pictures", "stability": round(stability, 4), **described}
-
-
-def _is_by_hand(view: View) -> bool:
-    """Whether a person made a mask or marks for the picture."""
-    return view.mask_file is not None or view.marks is not None
-
-
-def _word_of(view: View, item: Look) -> FloatImage | None:
-    """What a person says of a picture, at its look's size: 1 subject, 0 not, NaN unsaid; None where nobody did."""
-    given = read_mask(view)
-    if not isinstance(given, Declined):
-        return np.asarray(cv2.resize(given, item.lab.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32)
-    return lesson(view.proxy(), view.marks, item.lab.shape[:2]) if view.marks else None
+        by_hand = f", {self._by_hand} of them with a mask or points by hand" if self._by_hand else ""
+        how = f"learnt from {len(self._sample)} pictures{by_hand}"
+        return {"how": how, "stability": round(stability, 4), **described}
 
 
 def _describer(options: EngineOptions) -> Inside | None:
