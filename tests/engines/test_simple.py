@@ -17,10 +17,12 @@ def ask(name, view, **options):
 
 
 @pytest.mark.parametrize("name", sorted(ENGINES))
-def test_every_engine_says_who_it_is(name, a_model):
-    engine = make_engine(name, EngineOptions(model="u2netp"))
+def test_every_engine_says_who_it_is(name, a_model, tmp_path):
+    (tmp_path / "empty.png").write_bytes(encode_png(on((9, 9, 9))))
+    options = EngineOptions(model="u2netp", plate=(tmp_path / "empty.png",))
+    engine = make_engine(name, options)
     assert engine.name == name
-    assert engine.identity() == make_engine(name, EngineOptions(model="u2netp")).identity()
+    assert engine.identity() == make_engine(name, options).identity()
     assert isinstance(engine.learns, bool)
     assert all({"name", "sha256", "licence", "provider"} == set(facts) for facts in engine.models())
 
@@ -29,7 +31,7 @@ def test_every_engine_says_who_it_is(name, a_model):
     ("setting", "error", "words"),
     [
         ("reembg", UsageError, "Did you mean rembg?"),
-        ("plate", UsageError, "not there yet"),
+        ("plate", UsageError, "--plate FILE"),
         ("key:green", UsageError, "takes no model"),
         ("rembg:", UsageError, "names no model"),
         ("rembg:u2nepp", UsageError, "Did you mean u2netp?"),

@@ -14,7 +14,8 @@ from loraset.ops.mixing import dot, eroded, nearest_colors, unmix
 from loraset.ops.plate import Background
 from loraset.types import BoolImage, ByteImage, FloatImage
 
-SHADOW = (0.5, 0.7)  # darkest light that may be a shadow; weight of the light's difference against the colour's
+DARKEST = 0.5  # light, in shares of the empty set's, that may be a shadow
+FADED = 0.6  # of a shadow's mean darkness: what is left of it where it ends
 CAPPED = 15.0  # deviations: more are no more certain
 THRESHOLD = 5.0
 STRONG, CERTAIN = 8.0, 12.0
@@ -23,30 +24,54 @@ EDGE_PX = 3
 AROUND = 1.5 / 1000  # of the long side: neighbours whose mean counts as evidence too
 SMOOTHNESS = 3.0
 SMALL = 0.015  # of the largest piece: smaller ones must be strong
-DUST_PX = 20
+DUST = 4e-4  # of the picture: smaller pieces are no subject
+MIN_END_PX = 20  # of a shadow's end, to judge it by
 PRIOR = 0.3  # weight of a certain prior in the solve
 
 
 def deviation(picture: FloatImage, background: Background, shift_px: float) -> FloatImage:
     """How much each pixel differs from the background, in deviations of what noise explains: float32 (H, W).
 
-    A pixel that is the background in less light, down to half of it, differs by its colour and less by its light
-    (after Horprasert, Harwood and Davis: Statistical approach for real-time robust background subtraction, 1999).
+    Where a pixel is the background in less light, and this darkness fades into the background, only its colour counts.
 
     picture : float32 array of shape (H, W, 3), [0, 1]. shift_px : uncertainty of the alignment: edges of the background
     may lie so far beside their place.
     """
     empty = background.rgb
-    power = dot(empty, empty)
-    light = np.clip(dot(picture, empty) / np.maximum(power, 1e-4), SHADOW[0], 1.0).astype(np.float32)
-    color = picture - light[..., None] * empty
-    dark = SHADOW[1] * (1 - light) * np.sqrt(power)
-    distance = np.sqrt((dot(color, color) + dark * dark) / 3)
-    known = distance[background.explained] if background.explained.any() else distance
-    noise = max(1.4826 * float(np.median(known)), 0.5 / 255)
+    light = dot(picture, empty) / np.maximum(dot(empty, empty), 1e-4)
+    lit = np.asarray(np.clip(light, DARKEST, 1)[..., None] * empty, np.float32)
+    known = background.explained if background.explained.any() else background.there
     gray = cv2.GaussianBlur(empty.mean(axis=2), (0, 0), 1)
     slope = np.hypot(cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)) / 8
-    return np.asarray(distance / np.hypot(noise, shift_px * slope), np.float32)
+
+    def in_deviations(other: FloatImage) -> FloatImage:
+        distance = np.sqrt(dot(picture - other, picture - other) / 3)
+        noise = max(1.4826 * float(np.median(distance[known])), 0.5 / 255)
+        return np.asarray(distance / np.hypot(noise, shift_px * slope), np.float32)
+
+    whole, color = in_deviations(empty), in_deviations(lit)
+    darkness = np.asarray(1 - light, np.float32)
+    shade = _fading(darkness, (color < THRESHOLD) & (whole > THRESHOLD) & (light < 1), whole < THRESHOLD)
+    return np.where(shade, np.minimum(color, whole), whole)
+
+
+def _fading(darkness: FloatImage, dark: BoolImage, clear: BoolImage) -> BoolImage:
+    """Dark regions that are shadows: bool array of shape (H, W).
+
+    A shadow on the ground is soft where it ends; a gray thing before the ground is as dark at its edge as inside, and
+    so is a part of the subject that happens to have the ground's colour.
+    """
+    labels, count = ndimage.label(ndimage.binary_opening(dark))
+    if not count:
+        return np.zeros(dark.shape, np.bool_)
+    numbers = np.arange(1, count + 1)
+    distance = cv2.distanceTransform((~clear).astype(np.uint8), cv2.DIST_L2, 5)
+    ends = np.where((distance > 1.5) & (distance < 4.5), labels, 0)
+    inside = ndimage.mean(darkness, labels, numbers)
+    edge_px = np.bincount(ends.ravel(), minlength=count + 1)[1:]
+    edge = np.bincount(ends.ravel(), darkness.ravel(), count + 1)[1:] / np.maximum(edge_px, 1)
+    fading = (edge_px >= MIN_END_PX) & (edge < FADED * inside)
+    return np.asarray(np.isin(labels, numbers[fading]), np.bool_)
 
 
 def outline(rgb: ByteImage, strangeness: FloatImage, there: BoolImage) -> BoolImage:
@@ -64,7 +89,7 @@ def outline(rgb: ByteImage, strangeness: FloatImage, there: BoolImage) -> BoolIm
     numbers = np.arange(1, count + 1)
     sizes = ndimage.sum_labels(found, labels, numbers)
     strength = ndimage.mean(around, labels, numbers)
-    kept = (sizes >= SMALL * sizes.max()) | ((sizes >= DUST_PX) & (strength > STRONG))
+    kept = (sizes >= SMALL * sizes.max()) | ((sizes >= DUST * found.size) & (strength > STRONG))
     return np.asarray(np.isin(labels, numbers[kept]), np.bool_)
 
 

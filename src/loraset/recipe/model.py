@@ -89,7 +89,9 @@ class MaskSettings(Section):
         default=True, description="let the set correct an engine's mask; not in this version: it changes nothing yet"
     )
     key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
-    plate: str | list[str] = Field(default="", description="photo(s) of the empty set, or folders of them: for engine plate and auto")
+    plate: str | list[str] = Field(
+        default="", description="photo(s) of the empty set, or folders of them: for engine plate and auto"
+    )
 
     @property
     def name(self) -> str:
