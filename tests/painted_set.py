@@ -14,7 +14,7 @@ def paint(number):
     body, limb = np.zeros((2, SIDE, SIDE), np.uint8)
     x, y = (int(value) for value in rng.integers(100, 130, 2))
     cv2.ellipse(body, (x, y), (45, 55), 0, 0, 360, 1, -1)
-    cv2.line(limb, (x + 30, y), (x + 85, y + int(rng.integers(-60, 60))), 1, 24)
+    cv2.line(limb, (x + 30, y), (x + 85, y + int(rng.integers(-60, 60))), 1, 32)
     toy = np.full((SIDE, SIDE, 3), (200.0, 60.0, 50.0))
     cv2.circle(toy, (x - 15, y - 20), 12, (240, 220, 60), -1)
     cv2.circle(toy, (x + 15, y - 20), 12, (240, 220, 60), -1)

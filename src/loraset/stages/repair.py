@@ -27,7 +27,7 @@ LOOK_BELOW = 0.85  # overlap of the old and the new mask below which a person sh
 
 def settings(recipe: Recipe) -> Json:
     """Return the part of the recipe that decides which masks are corrected."""
-    return {"repair": applies(recipe), "given": names_given(recipe)}
+    return {"repair": recipe.mask.repair, "shared": recipe.subject.shared, "given": names_given(recipe)}
 
 
 def applies(recipe: Recipe) -> bool:
