@@ -4,9 +4,9 @@ import pytest
 from tiny_models import put_model
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def no_models(tmp_path, monkeypatch):
-    """An empty home of models."""
+    """An empty home of models: no test uses what happens to lie on this disk."""
     monkeypatch.setenv("U2NET_HOME", str(tmp_path / "models-home"))
     return tmp_path / "models-home"
 
