@@ -3,6 +3,7 @@
 In: a path. Out: a `Header`. Never: a whole picture decoded, a correction.
 """
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from loraset.images.profiles import apply_profile
 from loraset.images.unreadable import Unreadable, explained
 
 PNG_DEPTH = 24  # where a PNG's header has its bits per sample: a decoder hides that 16 become 8
+EXIF_MARKS = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")  # without one, a PNG need not be decoded to be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,14 @@ def inspect(path: Path) -> Header:
         If no decoder knows the file.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(PNG_DEPTH + 1)
-            file.seek(0)
-            with Image.open(file, formats=opened_formats()) as image:
-                bits = head[PNG_DEPTH] if image.format == "PNG" else 16 if image.mode.startswith("I;16") else 8
-                frames = int(getattr(image, "n_frames", 1))
-                return Header(image.size, image.mode, bits, frames, read_orientation(image, []), _foreign(image))
+        data = path.read_bytes()
+        with Image.open(io.BytesIO(data), formats=opened_formats()) as image:
+            is_png = image.format == "PNG"
+            bits = data[PNG_DEPTH] if is_png else 16 if image.mode.startswith("I;16") else 8
+            frames = int(getattr(image, "n_frames", 1))
+            silent = is_png and not any(mark in data for mark in EXIF_MARKS)
+            orientation = 1 if silent else read_orientation(image, [])
+            return Header(image.size, image.mode, bits, frames, orientation, _foreign(image))
     except Exception as error:  # decoders raise nearly everything on broken files
         raise Unreadable("unreadable", explained(error)) from error
 

@@ -77,15 +77,28 @@ def check_hidden(rgb: ByteImage, alpha: ByteImage, name: str, fill: Color | None
         return
     reach = max(4, round(max(alpha.shape) * REACH_SHARE)) + 1
     far = clear & (cv2.distanceTransform(clear.astype(np.uint8), cv2.DIST_L2, 5) > reach)
-    hidden = rgb[far].astype(int)
+    hidden = rgb[far]
     if hidden.size == 0:
         return
-    wanted = np.array(fill) if fill is not None else np.median(hidden, axis=0)
-    wrong = float((np.abs(hidden - wanted).max(axis=1) > 1).mean())
+    wanted = fill if fill is not None else _middle(hidden)
+    wrong = 1 - float(_is_near(hidden[None], wanted, 1).mean())
     if wrong > 0:
-        words = f"rgb{tuple(int(level) for level in wanted)}" if fill is not None else "one colour"
+        words = f"rgb{wanted}" if fill is not None else "one colour"
         share = f"{wrong:.0%}" if wrong >= 0.01 else "some"
         yield Finding("under_alpha", name, f"under alpha 0, {share} of the colour is not {words}: trainers see it")
+
+
+def _middle(pixels: ByteImage) -> Color:
+    """Return the median colour of a list of pixels, uint8 (n, 3)."""
+    red, green, blue = (int(level) for level in np.median(pixels, axis=0))
+    return red, green, blue
+
+
+def _is_near(rgb: ByteImage, color: Color, levels: int) -> NDArray[np.bool_]:
+    """Return where a picture differs from a colour by at most so many levels: bool (H, W)."""
+    low = [max(0, level - levels) for level in color]
+    high = [min(255, level + levels) for level in color]
+    return np.asarray(cv2.inRange(rgb, np.array(low), np.array(high)) > 0)
 
 
 def check_mask(mask: Path, picture: Picture, name: str) -> Iterator[Finding]:
@@ -124,9 +137,9 @@ def _outside(picture: Picture) -> NDArray[np.bool_] | None:
     if picture.alpha is not None:
         outside = picture.alpha < 128
     else:
-        rgb = picture.rgb.astype(int)
+        rgb = picture.rgb
         rim = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]])
-        outside = np.abs(rgb - np.median(rim, axis=0)).max(axis=2) <= FLAT
+        outside = _is_near(rgb, _middle(rim), FLAT)
     return outside if PLAIN_SHARE < outside.mean() < 1 else None
 
 
