@@ -18,6 +18,7 @@ RUN = {
     "engine": "auto",
     "models": [{"name": "u2netp", "licence": "Apache-2.0", "provider": None, "sha256": "0" * 64}],
     "versions": {"loraset": "0"},
+    "notes": [],
     "started": "2026-01-01",
 }
 NAME = "${HOME}&amp;<img src=x>\"'.jpg"

@@ -33,6 +33,7 @@ def task(photo_blur=0.0, gain=1.0, mask_noise=0.0, keep=1.0):
         "mask": StageResult(
             {"exact": False, "confidence": None, "details": {}}, {"probability": (grid * 65535).astype(np.uint16)}
         ),
+        "repair": StageResult(),
         "frame": StageResult({"frame": frame.to_json(), "subject_share": float(alpha.mean()), "cut_share": 0.0}),
         "decontaminate": StageResult({}, {"cutout": cutout}),
     }
@@ -73,12 +74,16 @@ def test_each_step_of_a_fault_lowers_the_score_and_is_blamed_first(fault, steps,
 
 
 def test_the_subject_is_described():
-    assert set(said()["subject"]) == {"hash", "mirrored", "aspect", "color", "texture", "pose"}
+    result = score.run(task())
+    assert set(result.data["subject"]) == {"hash", "mirrored", "aspect", "color", "texture", "pose"}
+    assert {name: array.dtype for name, array in result.images.items()} == dict.fromkeys(
+        ("colors", "patches", "subject"), np.uint8
+    )
 
 
 def test_without_a_frame_there_is_nothing_to_score():
     nothing = task()
-    results = {"mask": StageResult(), "frame": StageResult({"subject_share": 0.0})}
+    results = {"mask": StageResult(), "repair": StageResult(), "frame": StageResult({"subject_share": 0.0})}
     nothing.result = results.__getitem__
     assert score.run(nothing).data == {}
 

@@ -65,10 +65,9 @@ def describe(rgb: FloatImage, alpha: FloatImage) -> Descriptors | None:
 
     rgb : float32 array of shape (H, W, 3), [0, 1], straight sRGB. alpha : float32 array of shape (H, W), [0, 1].
     """
-    rows, columns = np.flatnonzero((alpha > 0.5).any(axis=1)), np.flatnonzero((alpha > 0.5).any(axis=0))
-    if rows.size == 0:
+    box = subject_box(alpha)
+    if box is None:
         return None
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = alpha[box].shape
     detail = _thumbnail(rgb[box], alpha[box], 4 * SIDE)
     small = cv2.resize(detail, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
@@ -81,6 +80,17 @@ def describe(rgb: FloatImage, alpha: FloatImage) -> Descriptors | None:
         _texture(detail),
         _pose(luma),
     )
+
+
+def subject_box(alpha: FloatImage) -> tuple[slice, slice] | None:
+    """Rows and columns of the box of alpha over 1/2, or None where it is nowhere.
+
+    alpha : float32 array of shape (H, W), [0, 1].
+    """
+    rows, columns = np.flatnonzero((alpha > 0.5).any(axis=1)), np.flatnonzero((alpha > 0.5).any(axis=0))
+    if rows.size == 0:
+        return None
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def hash_distance(one: Descriptors, other: Descriptors) -> tuple[int, bool]:

@@ -32,6 +32,7 @@ def render_report(rows: Sequence[Row], tiles_of: Callable[[Row], Tiles], run: Js
         title=escape(f"{run['name']}: training set"),
         lead=escape(
             f"{looked} {unit} found, {run['seconds_total']:.1f} s. Engine: {run['engine']}. {_first_look(counts)}"
+            + "".join(f" Note: {note}." for note in run["notes"])
         ),
         facts="".join(
             f'<div class="fact {name}"><b>{count}</b><span>{words}</span></div>' for name, count, words in facts
@@ -79,7 +80,7 @@ def _card(number: int, row: Row, tiles: Tiles) -> str:
     why = "".join(
         f"<li><code>{escape(reason['code'])}</code> {escape(reason['detail'])}</li>" for reason in row.reasons
     )
-    style, figures = _pictures(tiles)
+    style, figures = _pictures(tiles, (row.details or {}).get("repair", {}))
     return (
         f'<section class="card {row.verdict}" data-order="{number}" data-verdict="{row.verdict}" data-score="{score}"'
         f' data-reasons="{reasons}" style="{style}"><h2><span class="verdict">{row.verdict}</span>'
@@ -88,7 +89,14 @@ def _card(number: int, row: Row, tiles: Tiles) -> str:
     )
 
 
-def _pictures(tiles: Tiles) -> tuple[str, str]:
+def _change(repair: Json) -> str:
+    """Return what the set did to a mask."""
+    if "pieces" not in repair:
+        return "made anew: added blue, removed amber"
+    return f"the set added {repair['added']:.0%} (blue), removed {repair['removed']:.0%} (amber)"
+
+
+def _pictures(tiles: Tiles, repair: Json) -> tuple[str, str]:
     style, figures = [], []
     if "photo" in tiles:
         style.append(f"--photo:{_url(tiles['photo'])}")
@@ -100,6 +108,9 @@ def _pictures(tiles: Tiles) -> tuple[str, str]:
         for edge, (name, colour) in zip(edges, contrasts(tiles["cutout"].astype(np.uint8, copy=False)), strict=False):
             paint = f"background-color:rgb{colour};background-image:{_url(edge)}".replace(" ", "")
             figures.append(_figure("edge", f"edge 1:1, on {name}", paint))
+    if "mask_after" in tiles:
+        for name, caption in (("mask_before", "the engine's mask"), ("mask_after", _change(repair))):
+            figures.append(_figure("mask", caption, f"background-image:{_url(tiles[name])}"))
     return ";".join(style), "".join(figures)
 
 

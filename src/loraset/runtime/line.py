@@ -6,7 +6,7 @@ for the whole set.
 
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
@@ -23,7 +23,7 @@ from loraset.runtime.task import PictureTask, Workshop
 from loraset.stages import dedupe, ingest, repair, select
 from loraset.stages.knowledge import FEWEST, SetKnowledge, Taught
 from loraset.stages.mask import probability_of
-from loraset.types import FloatImage, Found, Json, Progress, Reason
+from loraset.types import FloatImage, Found, Json, Pixels, Progress, Reason, StageResult
 
 CUT_STAGES = ("frame", "matte", "decontaminate", "score", "preview")
 PICTURE_STAGES = ("ingest", "mask", "repair", *CUT_STAGES)
@@ -94,8 +94,15 @@ class Item:
 
     def said(self, stage: str) -> Json:
         """Return a stage's data, {} where the picture never came to it."""
+        return self._of(stage).data
+
+    def shown(self, stage: str) -> Mapping[str, Pixels]:
+        """Return a stage's pictures, {} where the picture never came to it."""
+        return self._of(stage).images
+
+    def _of(self, stage: str) -> StageResult:
         known = self.task is not None and not self.failed and self.task.knows(stage)
-        return self.task.result(stage).data if known and self.task else {}
+        return self.task.result(stage) if known and self.task else StageResult()
 
 
 def _mask_of(task: PictureTask) -> FloatImage:
@@ -111,6 +118,7 @@ class Line:
         modules = {name: import_module(f"loraset.stages.{name}") for name in PICTURE_STAGES}
         self.shop = Workshop(self.recipe, cache, modules)
         self.items: list[Item] = []
+        self.selection = select.Selection({})
 
     def find(self, scratch: Path) -> None:
         """List the files and hash their bytes."""
@@ -272,9 +280,16 @@ class Line:
         self.progress.stage("select", len(self.items))
         with self.shop.watch("select"):
             entries = [self._entry(item) for item in self.items]
-            decisions = select.select(entries, self.recipe.select, shared=self.recipe.subject.shared)
+            self.selection = select.select(
+                entries,
+                self.recipe.select,
+                shared=self.recipe.subject.shared,
+                mirrored=self.recipe.dedupe.mirrored,
+            )
         for item in self.items:
-            item.decision = decisions[item.row.id]
+            item.decision = self.selection.decisions[item.row.id]
+        for note in self.selection.notes:
+            self.progress.message(note)
         self.progress.advance("select", len(self.items))
 
     def _entry(self, item: Item) -> select.Entry:
@@ -287,4 +302,5 @@ class Line:
             score=score.get("score"),
             pulled_down=score.get("pulled_down", ()),
             subject=score.get("subject"),
+            images=item.shown("score"),
         )

@@ -12,10 +12,12 @@ from loraset.report.page import Tiles
 from loraset.runtime.line import Item, Line
 from loraset.runtime.outputs import OutputFolder
 from loraset.runtime.publish import Publisher
+from loraset.runtime.task import PictureTask
 from loraset.stages import dedupe
 from loraset.stages.captions_table import TABLE, read_table, to_table
 from loraset.stages.captions_table import Line as Words
-from loraset.stages.preview import photo_tile
+from loraset.stages.mask import probability_of
+from loraset.stages.preview import change_tiles, photo_tile
 from loraset.types import Json, Verdict
 
 
@@ -34,6 +36,10 @@ def fill_rows(line: Line, stems: dict[str, str]) -> None:
         if decision is not None:
             row.verdict, row.duplicate_of = decision.verdict, decision.duplicate_of
             row.reasons = [reason.to_json() for reason in decision.reasons]
+            if row.metrics is not None:  # subject_fit takes the whole set
+                row.metrics = row.metrics | {"subject_fit": decision.metrics.get("subject_fit")}
+            if decision.details:
+                row.details = (row.details or {}) | {"select": decision.details}
 
 
 def _details(item: Item) -> Json | None:
@@ -107,6 +113,14 @@ def _caption_of(line: Line, item: Item) -> str:
     return next((text for text in texts if text), "")
 
 
+def _change_of(task: PictureTask) -> Tiles:
+    """Return the masks before and after the set corrected them, {} where it did not."""
+    repaired = task.result("repair")
+    if not repaired.images:
+        return {}
+    return change_tiles(photo_tile(task.proxy()), probability_of(task.result("mask")), probability_of(repaired))
+
+
 def tiles_of(line: Line) -> Callable[[Row], Tiles]:
     """Return what gives the report the tiles of a row."""
     by_id = {item.row.id: item for item in line.items}
@@ -116,7 +130,7 @@ def tiles_of(line: Line) -> Callable[[Row], Tiles]:
         if task is None or not task.knows("ingest"):
             return {}
         if task.knows("preview"):
-            return task.result("preview").images
+            return {**task.result("preview").images, **_change_of(task)}
         images = task.result("ingest").images
         return {"photo": photo_tile(images["proxy"].astype(np.uint8, copy=False))} if "proxy" in images else {}
 

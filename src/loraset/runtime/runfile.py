@@ -33,8 +33,10 @@ def describe_run(
     seconds_total: float,
     started: datetime,
     stages: Mapping[str, int],
+    notes: Sequence[str],
+    groups: Sequence[Sequence[str]],
 ) -> Json:
-    """Return run.json's object."""
+    """Return run.json's object. notes : lines on the whole set. groups : ids of the pictures of two subjects."""
     verdicts, reasons = count_verdicts(rows)
     return {
         "name": recipe.name,
@@ -43,6 +45,8 @@ def describe_run(
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
         "verdicts": verdicts,
         "reasons": reasons,
+        "notes": list(notes),
+        "groups": [list(group) for group in groups],
         "engine": engine,
         "models": list(models),
         "seed": recipe.run.seed,

@@ -1,10 +1,10 @@
 """select: stored numbers -> keep, review or reject, with reasons.
 
-In: what earlier stages said of each picture, and the recipe's thresholds. Out: a `Decision` for each. Never: opening a
-picture, measuring, or an answer that depends on the order of the input.
+In: what earlier stages said of each picture, and the recipe's thresholds. Out: a `Decision` for each, and what is to be
+said of the set. Never: opening a picture, measuring one, or an answer that depends on the order of the input.
 
-Four steps, each on what the one before left: the gates (one threshold for each reason code), the score, copies of the
-subject, and the limit on their number.
+Five steps, each on what the one before left: the gates (one threshold for each reason code), the score, copies of the
+subject, strangers among the rest, and the limit on their number.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,9 +14,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from loraset.ops.descriptors import POSITION_SIZE, Descriptors, color_distance, hash_distance, position
+from loraset.ops.descriptors import POSITION_SIZE, Descriptors, position
+from loraset.ops.likeness import FEWEST, Look, fit_together
+from loraset.ops.subject_copies import find_copies
 from loraset.recipe.model import Select
-from loraset.types import Json, Reason, Verdict
+from loraset.types import Json, Pixels, Reason, Verdict
 
 NAME = "select"
 
@@ -33,19 +35,14 @@ REJECTING = frozenset(
     }
 )  # reasons of earlier stages that end a picture; any other sends it to review
 
-# Two subjects are copies when all three agree. Measured: pictures of one toy from other views differ more.
-COPY_BITS = 6  # of 64
-COPY_COLOR = 0.06  # share of the colour that may change
-COPY_ASPECT = 1.06  # ratio of the boxes' aspects
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is known of one picture before `select`.
 
     reasons : of earlier stages. metrics : name -> number or None. score : [0, 1]. pulled_down : names of the metrics
-    that cost the score most. subject : `Descriptors.to_json()`. The last four are empty where a picture never came to
-    score.
+    that cost the score most. subject : `Descriptors.to_json()`. images : score's arrays, read when needed. The last
+    five are empty where a picture never came to score.
     """
 
     id: str
@@ -55,15 +52,30 @@ class Entry:
     score: float | None = None
     pulled_down: Sequence[str] = ()
     subject: Json | None = None
+    images: Mapping[str, Pixels] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a picture: every verdict but keep has at least one reason."""
+    """What becomes of a picture: every verdict but keep has at least one reason.
+
+    metrics : numbers that only the whole set gives. details : JSON for the manifest (`details.select`).
+    """
 
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
     duplicate_of: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    details: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The decisions by id, and what is to be said of the set: lines for the user, and ids of two subjects' pictures."""
+
+    decisions: dict[str, Decision]
+    notes: tuple[str, ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,7 @@ GATES = (
     _Gate("blurry", "sharpness", "below", "the subject's sharpness"),
     _Gate("dark", "lightness", "below", "the subject's mean lightness"),
     _Gate("overexposed", "overexposed", "above", "the share of the subject burnt out to white"),
+    _Gate("odd_one_out", "subject_fit", "below", "the subject's fit to the others"),
 )
 
 
@@ -96,6 +109,8 @@ class _Case:
     reasons: list[Reason]
     duplicate_of: str | None
     look: Descriptors | None
+    metrics: dict[str, float] = field(default_factory=dict)
+    details: Json = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -111,21 +126,29 @@ class _Case:
         if self.verdict != Verdict.REJECT:
             self.verdict = verdict
 
+    def decided(self) -> Decision:
+        return Decision(self.verdict, tuple(self.reasons), self.duplicate_of, self.metrics, self.details)
 
-def select(entries: Sequence[Entry], settings: Select, *, shared: bool) -> dict[str, Decision]:
+
+def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored: bool = True) -> Selection:
     """Decide on every picture; the result is by id and does not depend on the order of `entries`.
 
-    shared : all pictures show one subject, so that two alike cut-outs are copies.
+    shared : all pictures show one subject, so that two alike cut-outs are copies and an unlike one is a stranger.
+    mirrored : a mirrored copy is a copy.
     """
     cases = [_open(entry) for entry in sorted(entries, key=lambda entry: entry.id)]
     for case in cases:
-        _apply_gates(case, settings)
+        _apply_gates(case, settings, case.entry.metrics)
         _apply_score(case, settings)
+    notes: list[str] = []
+    groups: list[list[str]] = []
     if shared and settings.subject_duplicates:
-        _drop_copies(_left(cases))
+        _drop_copies(_left(cases), mirrored=mirrored)
+    if shared:
+        groups = _find_strangers(sorted(_left(cases), key=lambda case: case.entry.id), settings, notes)
     if settings.max_images:
         _limit(_left(cases), settings.max_images)
-    return {case.entry.id: Decision(case.verdict, tuple(case.reasons), case.duplicate_of) for case in cases}
+    return Selection({case.entry.id: case.decided() for case in cases}, tuple(notes), tuple(map(tuple, groups)))
 
 
 def _open(entry: Entry) -> _Case:
@@ -140,10 +163,10 @@ def _left(cases: Sequence[_Case]) -> list[_Case]:
     return sorted((case for case in cases if case.verdict != Verdict.REJECT), key=lambda case: case.rank)
 
 
-def _apply_gates(case: _Case, settings: Select) -> None:
+def _apply_gates(case: _Case, settings: Select, metrics: Mapping[str, float | None]) -> None:
     known = {reason.code for reason in case.reasons}
     for gate in GATES:
-        value, limit = case.entry.metrics.get(gate.metric), float(getattr(settings.limits, gate.code))
+        value, limit = metrics.get(gate.metric), float(getattr(settings.limits, gate.code))
         if value is None or gate.code in known:
             continue
         if value < limit if gate.side == "below" else value > limit:
@@ -160,30 +183,51 @@ def _apply_score(case: _Case, settings: Select) -> None:
     case.add("low_score", f"score {score:.2f} is below {limit:g}{why}", Verdict.REJECT if rejected else Verdict.REVIEW)
 
 
-def _drop_copies(ranked: Sequence[_Case]) -> None:
-    """Reject each picture whose subject is a copy of a better one's. Only kept ones are compared with: no chains."""
-    kept: list[tuple[_Case, Descriptors]] = []
-    for case in ranked:
-        if case.look is None:
+def _drop_copies(ranked: Sequence[_Case], *, mirrored: bool) -> None:
+    """Reject each picture whose subject is a copy of a better one's."""
+    cases = [case for case in ranked if "subject" in case.entry.images]
+    smalls = [case.entry.images["subject"].astype(np.uint8, copy=False) for case in cases]
+    for case, copy in zip(cases, find_copies(smalls, mirrored=mirrored), strict=True):
+        if copy is None:
             continue
-        copies = ((*copy, better) for better, look in kept if (copy := _copy(case.look, look)))
-        nearest = min(copies, key=lambda found: (found[0], found[2].rank), default=None)
-        if nearest is None:
-            kept.append((case, case.look))
-            continue
-        bits, mirrored, better = nearest
-        case.duplicate_of = better.entry.id
-        how = "mirrored " if mirrored else ""
-        detail = f"a {how}copy of the subject in {better.entry.id}: {bits} of 64 bits differ"
+        case.duplicate_of = cases[copy.of].entry.id
+        case.details["copy"] = {"worst": round(copy.left.worst, 2), "mean": round(copy.left.mean, 2)}
+        how = "mirrored " if copy.mirrored else ""
+        worst = f"their colours differ by {copy.left.worst:.1f} at most (Lab)"
+        detail = f"a {how}copy of the subject in {case.duplicate_of}: {worst}"
         case.add("subject_duplicate", detail, Verdict.REJECT)
 
 
-def _copy(one: Descriptors, other: Descriptors) -> tuple[int, bool] | None:
-    """Bits of difference and whether mirrored where two subjects are copies, else None."""
-    bits, mirrored = hash_distance(one, other)
-    aspects = max(one.aspect, other.aspect) / min(one.aspect, other.aspect)
-    alike = bits <= COPY_BITS and aspects <= COPY_ASPECT and color_distance(one, other) <= COPY_COLOR
-    return (bits, mirrored) if alike else None
+def _find_strangers(cases: Sequence[_Case], settings: Select, notes: list[str]) -> list[list[str]]:
+    """Measure how each subject fits the others; what does not goes to review. Returns the ids of two subjects, if two.
+
+    cases : by id; those without a look are passed over. notes : takes the lines for the user.
+    """
+    cases = [case for case in cases if "patches" in case.entry.images]
+    looks = [Look(*(case.entry.images[name].astype(np.uint8) for name in ("colors", "patches"))) for case in cases]
+    fits = fit_together(looks)
+    if fits is None:
+        if len(cases) > 1:
+            notes.append(f"{len(cases)} pictures are too few to tell an odd one out: that takes {FEWEST}")
+        return []
+    for case, fit in zip(cases, fits.fit, strict=True):
+        case.metrics["subject_fit"] = round(fit, 6)
+        _apply_gates(case, settings, case.metrics)
+    if not any(fits.groups):
+        return []
+    groups: list[list[str]] = [[], []]
+    for case, group in zip(cases, fits.groups, strict=True):
+        groups[group].append(case.entry.id)
+        case.details["group"] = group + 1
+    for case, group in zip(cases, fits.groups, strict=True):
+        if group and all(reason.code != "odd_one_out" for reason in case.reasons):
+            words = f"in the smaller of two groups, {len(groups[1])} of {len(cases)}, that look like two subjects"
+            case.add("odd_one_out", words, Verdict.REVIEW)
+    notes.append(
+        f"the set looks like two subjects: {len(groups[0])} pictures of one, {len(groups[1])} of another "
+        f"({', '.join(groups[1][:3])}{', ...' if len(groups[1]) > 3 else ''})"
+    )
+    return groups
 
 
 def _limit(ranked: Sequence[_Case], most: int) -> None:
