@@ -197,6 +197,42 @@ def test_what_harms_no_trainer_is_no_defect(tmp_path):
     assert verify(folder, "kohya").findings == ()
 
 
+def test_a_folder_of_kohyas_own_kind_without_a_configuration(tmp_path):
+    folder, _ = exported(tmp_path, "kohya", repeats=10)
+    for config in folder.glob("*.toml"):
+        config.unlink()
+    for text in folder.rglob("*.txt"):
+        text.rename(text.with_suffix(".caption"))
+    found = verify(folder)
+    assert found.findings == () and found.checked[0].trainer == "kohya" and len(found.checked[0].samples) == 3
+    (folder / "10_korbin").rename(folder / "korbin")
+    assert [finding.code for finding in verify(folder, "kohya").findings] == ["name", "no_pictures"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("kohya", "resolution = 256", 'resolution = "256"'),
+        ("onetrainer", '"image": {', '"image": 5, "x": {'),
+        ("ai-toolkit", "bucket_tolerance: 64", "bucket_tolerance: many"),
+        ("diffusion-pipe", "[256, 256, 1]", "256"),
+    ],
+)
+def test_values_of_another_kind_are_a_finding(tmp_path, name, old, new):
+    folder, files = exported(tmp_path, name)
+    file = folder / files[-1].path
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    assert "config" in {finding.code for finding in verify(folder, name).findings}
+
+
+def test_two_sides_are_a_resolution_too(tmp_path):
+    folder, _ = exported(tmp_path, "kohya", repeats=10)
+    file = folder / "dataset.toml"
+    file.write_text(file.read_text().replace("resolution = 256", "resolution = [256, 256]"))
+    assert verify(folder, "kohya").findings == ()
+
+
 def test_a_fill_that_is_known_must_be_that_one(tmp_path):
     folder, _ = exported(tmp_path, "kohya", transparent=True)
     assert check_folder(folder, "kohya", fill=(128, 128, 128)).findings == ()

@@ -129,9 +129,16 @@ def read(folder: Path) -> Reading:
         findings += unknown_keys(CONFIG, dataset, DATASET, "datasets: ")
         sides = [int(side) for side in re.findall(r"\d+", dataset.get("resolution", "512"))]
         fit = whole_steps(max(sides, default=512), int(dataset.get("bucket_tolerance", "64")))
-        weighs = dataset.get("alpha_mask", "").lower() == "true"
-        images = located(folder, dataset.get("folder_path", "").strip("\"'"))
-        readings.append(read_pairs(folder, images, _masks(folder), alpha="weight" if weighs else "dropped", fit=fit))
+        ending = "." + dataset.get("caption_ext", "txt").strip("\"'.")
+        reading = read_pairs(
+            folder,
+            located(folder, dataset.get("folder_path", "").strip("\"'")),
+            _masks(folder),
+            captions=(ending,),
+            alpha="weight" if dataset.get("alpha_mask", "").lower() == "true" else "dropped",
+            fit=fit,
+        )
+        readings.append(reading)
     return joined(readings, findings)
 
 

@@ -130,7 +130,8 @@ class Trainer:
 
     title : what its users call it. marker : the file by which a folder of its own is known.
     export : the files of a folder, pictures first, so that a folder that has its configuration is complete.
-    read : what the trainer would take from a folder; it never raises on what it finds there.
+    read : what the trainer would take from a folder. What is missing or cannot be read is a finding; a configuration
+        whose values are of other kinds than the trainer's raises as they come (TypeError, ValueError, ...).
     alpha : see `Sample`. Which words of a background are true depends on it.
     masked : a transparent variant is trained with its masks, so that what lies under alpha 0 is not learnt.
     """

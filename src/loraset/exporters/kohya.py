@@ -13,12 +13,13 @@ from typing import Any
 from loraset.exporters.interface import Context, ExportFile, Finding, Item, Reading, Trainer
 from loraset.exporters.layout import LOSS_NOTE, MASKS, lines, masks, paths_note, pictures, toml_string
 from loraset.exporters.reading import joined, load_toml, located, masks_in, read_pairs, tables, with_finding
-from loraset.exporters.sizes import whole_steps
+from loraset.exporters.sizes import side_of, whole_steps
 
 CONFIG = "dataset.toml"
 MASKED = "dataset-masked.toml"
 GRID = 32  # the trainers of SDXL, SD3 and FLUX refuse a bucket step that this does not divide
 DEFAULT_STEP = 64
+CAPTIONS = (".caption", ".txt")  # its default, and what everybody sets
 FOLDER = re.compile(r"[1-9]\d*_.+")  # what --train_data_dir takes: repeats, then the words for it
 
 _WEIGHT_NOTES = {
@@ -91,17 +92,23 @@ def read(folder: Path) -> Reading:
     """Return what the trainer takes: by the dataset TOML where there is one, else by the names of the folders."""
     if not (folder / CONFIG).is_file():
         named = [inner for inner in _folders(folder) if FOLDER.fullmatch(inner.name)]
-        readings = [read_pairs(folder, inner, _masks(folder)) for inner in named]
-        return joined(readings, _misnamed(folder))
+        readings = [read_pairs(folder, inner, _masks(folder), captions=CAPTIONS) for inner in named]
+        none = Finding("no_pictures", "", f"there is no {CONFIG}, and no folder named <repeats>_<words>")
+        return joined(readings, [*_misnamed(folder), *([] if named else [none])])
     config, findings = load_toml(folder / CONFIG)
+    general = config.get("general", {})
     readings = []
     for dataset in tables(config.get("datasets")):
-        step = dataset.get("bucket_reso_steps", DEFAULT_STEP)
-        fit = whole_steps(dataset.get("resolution", 512), step)
         for subset in tables(dataset.get("subsets")):
-            images = located(folder, str(subset.get("image_dir", "")))
-            weighs = subset.get("alpha_mask") is True
-            reading = read_pairs(folder, images, _masks(folder), alpha="weight" if weighs else "dropped", fit=fit)
+            said = {**general, **dataset, **subset}
+            reading = read_pairs(
+                folder,
+                located(folder, str(subset.get("image_dir", ""))),
+                _masks(folder),
+                captions=(said.get("caption_extension", CAPTIONS[0]),),
+                alpha="weight" if subset.get("alpha_mask") is True else "dropped",
+                fit=whole_steps(side_of(said.get("resolution", 512)), said.get("bucket_reso_steps", DEFAULT_STEP)),
+            )
             readings.append(with_finding(reading, *_ambiguous(folder, reading)))
     return joined(readings, [*findings, *_keys(config), *_misnamed(folder)])
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from loraset.exporters.interface import Context, ExportFile, Item, Reading, Trainer
 from loraset.exporters.layout import IMAGES, lines, paths_note, pictures, toml_string
 from loraset.exporters.reading import joined, load_toml, located, read_pairs, tables, unknown_keys
-from loraset.exporters.sizes import whole_steps
+from loraset.exporters.sizes import side_of, whole_steps
 
 CONFIG = "dataset.toml"
 GRID = 16
+DEFAULT_SIZE = (960, 544)
 GENERAL = frozenset(
     ("caption_extension", "batch_size", "num_repeats", "resolution", "enable_bucket", "bucket_no_upscale")
 )
@@ -53,10 +54,10 @@ def read(folder: Path) -> Reading:
     readings = []
     for dataset in tables(config.get("datasets")):
         findings += unknown_keys(CONFIG, dataset, DATASET, "[[datasets]] ")
-        sides = (general | dict(dataset)).get("resolution", [960, 544])
-        side = sides if isinstance(sides, int) else int((sides[0] * sides[1]) ** 0.5)
+        said = {**general, **dataset}
         images = located(folder, str(dataset.get("image_directory", "")))
-        readings.append(read_pairs(folder, images, fit=whole_steps(side, GRID)))
+        fit = whole_steps(side_of(said.get("resolution", DEFAULT_SIZE)), GRID)
+        readings.append(read_pairs(folder, images, captions=(said.get("caption_extension", ".txt"),), fit=fit))
     return joined(readings, findings)
 
 

@@ -14,7 +14,7 @@ from loraset.exporters.interface import Alpha, Finding, Reading, Sample, Size
 from loraset.registry import nearest
 
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
-CAPTION = ".txt"
+CAPTIONS = (".txt",)
 OTHERS_MASK = ("-masklabel", "-condlabel")  # OneTrainer's masks: every other trainer takes them for pictures
 
 
@@ -36,9 +36,11 @@ def relative(path: Path, root: Path) -> str:
 def located(folder: Path, written: str) -> Path:
     """Return the folder that a configuration means.
 
-    It may be written as it will be called on the machine that trains; here its last part is what counts.
+    It may be written as it is called on the machine that trains: here its end counts, as far as it is found.
     """
-    return folder / PurePosixPath(written.replace("\\", "/")).name
+    parts = PurePosixPath(written.replace("\\", "/")).parts or (".",)
+    ends = [folder.joinpath(*parts[start:]) for start in reversed(range(len(parts)))]
+    return next((end for end in ends if end.is_dir()), ends[0])
 
 
 def masks_in(folder: Path, *, expected: bool = False) -> dict[str, Path] | None:
@@ -51,28 +53,32 @@ def read_pairs(
     images: Path,
     masks: Mapping[str, Path] | None = None,
     *,
+    captions: Sequence[str] = CAPTIONS,
     alpha: Alpha = "dropped",
     fit: Callable[[Size], Size] | None = None,
 ) -> Reading:
     """Return the reading of a folder of pictures with captions of the same stem, and of their masks.
 
     root : what findings are relative to. masks : by the stems of their pictures; None where the trainer knows of none.
-    Another trainer's masks among the pictures are findings, not samples.
+    captions : the endings that its captions may have, the first that is there. Another trainer's masks among the
+    pictures are findings, not samples.
     """
     own = set(masks.values()) if masks else set()
     shown = [path for path in pictures(images) if path not in own]
     found = [path for path in shown if not path.stem.endswith(OTHERS_MASK)]
-    findings = [*_doubles(root, found), *_orphans(root, images, found), *_others_masks(root, shown)]
+    findings = [*_doubles(root, found), *_orphans(root, images, found, captions), *_others_masks(root, shown)]
     if not found:
         findings.append(Finding("no_pictures", relative(images, root), "there are no pictures in this folder"))
     samples = []
     for image in found:
-        caption, mask = image.with_suffix(CAPTION), masks.get(image.stem) if masks else None
-        if not caption.is_file():
+        beside = (image.with_suffix(ending) for ending in captions)
+        caption = next((path for path in beside if path.is_file()), None)
+        mask = masks.get(image.stem) if masks else None
+        if caption is None:
             findings.append(Finding("caption_missing", relative(image, root), "no caption of the same stem"))
         if masks is not None and mask is None:
             findings.append(Finding("mask_missing", relative(image, root), "no mask for this picture"))
-        samples.append(Sample(image, caption if caption.is_file() else None, mask, alpha, fit))
+        samples.append(Sample(image, caption, mask, alpha, fit))
     stems = {image.stem for image in found}
     for stem, mask in (masks or {}).items():
         if stem not in stems:
@@ -105,13 +111,13 @@ def _doubles(root: Path, found: Sequence[Path]) -> list[Finding]:
     return doubles
 
 
-def _orphans(root: Path, images: Path, found: Sequence[Path]) -> list[Finding]:
+def _orphans(root: Path, images: Path, found: Sequence[Path], endings: Sequence[str]) -> list[Finding]:
     stems = {path.stem for path in found}
-    texts = sorted(images.glob(f"*{CAPTION}")) if images.is_dir() else []
+    files = sorted(images.iterdir()) if images.is_dir() else []
     return [
         Finding("caption_extra", relative(path, root), "a caption without a picture")
-        for path in texts
-        if path.stem not in stems
+        for path in files
+        if path.suffix in endings and path.stem not in stems
     ]
 
 

@@ -102,7 +102,8 @@ def read(folder: Path) -> Reading:
         if paired is not None and paired not in names:
             findings.append(Finding("config", CONFIG, f"conditioning_data names {paired}, which is not there"))
         if backend.get("dataset_type", "image") == "image":
-            fit = by_area(int(backend.get("resolution", 1024)), GRID)
+            by_pixels = backend.get("resolution_type") == "pixel_area"  # the others are not what we write
+            fit = by_area(int(backend.get("resolution", 1024)), GRID) if by_pixels else None
             images = located(folder, str(backend.get("instance_data_dir", "")))
             masks = masks_in(folder / MASKS, expected=paired is not None or (folder / MASKED).is_file())
             readings.append(read_pairs(folder, images, masks, fit=fit))

@@ -10,6 +10,11 @@ from loraset.exporters.interface import Size
 from loraset.ops.framing import bucket_sizes
 
 
+def side_of(resolution: int | Sequence[int]) -> int:
+    """Return the side of the square of a resolution's area, which configurations write as a side or as two."""
+    return resolution if isinstance(resolution, int) else math.isqrt(resolution[0] * resolution[1])
+
+
 def whole_steps(resolution: int, step: int) -> Callable[[Size], Size]:
     """Return the rule of trainers that do not enlarge: each side is cut to whole steps, if the area is not too large.
 

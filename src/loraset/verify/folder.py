@@ -48,7 +48,7 @@ def check_folder(folder: Path, trainer: str | None = None, *, fill: Color | None
         raise InputError(f"there is no folder {folder}", "Name a set that loraset made, or a trainer's folder.")
     name = trainer or whose(folder)
     member: Trainer = load(EXPORTERS, name, "trainer")
-    reading = member.read(folder)
+    reading = _read(member, folder)
     findings = [*reading.findings, *_of_samples(folder, reading, fill), *stale_caches(folder)]
     return Checked(name, folder, reading.samples, (*findings, *changed(folder, folder, findings)))
 
@@ -57,11 +57,20 @@ def whose(folder: Path) -> str:
     """Return the trainer whose configuration lies in a folder and can be read; plain where there is none."""
     for name in EXPORTERS:
         member: Trainer = load(EXPORTERS, name, "trainer")
-        if member.marker and (folder / member.marker).exists() and member.read(folder).samples:
+        if member.marker and (folder / member.marker).exists() and _read(member, folder).samples:
             return name
     if any(path.is_dir() and path.name.split("_")[0].isdigit() for path in folder.glob("*_*")):
         return "kohya"
     return "plain"
+
+
+def _read(trainer: Trainer, folder: Path) -> Reading:
+    """Return what the trainer takes; a configuration edited into something else is a finding."""
+    try:
+        return trainer.read(folder)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+        detail = f"its values are not of the kinds that the trainer takes: {error}"
+        return Reading(findings=(Finding("config", trainer.marker, detail),))
 
 
 def _of_samples(folder: Path, reading: Reading, fill: Color | None) -> Iterator[Finding]:
