@@ -121,3 +121,20 @@ def test_a_soft_mask_of_the_pictures_own_size_stays_exact_unless_marks_change_it
     guards = {name: row["details"]["matte"].get("guard") for name, row in rows.items()}
     assert guards["b.png"] == "kept: the mask is exact"
     assert guards["a.png"] != "kept: the mask is exact"
+
+
+def test_two_things_of_like_size_are_doubted_until_somebody_points_at_the_right_one(folder):
+    rgb = np.full((SIDE, SIDE, 3), (40, 180, 70), np.uint8)
+    for x, color in ((75, (200, 60, 50)), (185, (60, 50, 180))):
+        cv2.circle(rgb, (x, 128), 45, color, -1)
+    for file in (folder / "in").iterdir():
+        file.unlink()
+    write_picture(folder / "in" / "a.png", rgb)
+    text = RECIPE.replace('"given"', '"key"')
+    rows, _ = run(folder, text)
+    assert rows["a.png"]["verdict"] == "review"
+    assert "2 separate things of like size; point at" in rows["a.png"]["reasons"][0]["detail"]
+    points(folder, "a", keep=[[75, 128]], drop=[[185, 128]])
+    rows, _ = run(folder, text)
+    assert "mask_uncertain" not in {reason["code"] for reason in rows["a.png"]["reasons"]}
+    assert rows["a.png"]["details"]["mask"]["marks"]["removed"] == pytest.approx(np.pi * 45**2 / SIDE**2, rel=0.05)

@@ -18,7 +18,7 @@ from loraset.types import Declined, FloatImage, Json, Mask, Pixels, Reason, Stag
 NAME = "mask"
 VERSION = 3
 READS = ("ingest",)
-KNOWING = ("alpha", "given", "key", "marks", "plate")  # what they say of a picture in pieces is no guess
+BY_HAND = ("alpha", "given", "marks")  # engines whose masks a person made: what is in pieces there is meant so
 PIECE = 0.25  # of the largest piece: a second one as large as this may be the subject as well
 
 
@@ -61,8 +61,8 @@ def _doubt(words: str) -> Reason:
 
 
 def _several(mask: Mask, view: View) -> list[str]:
-    """Return a doubt where a guessed mask holds several things of like size and nobody pointed at the right one."""
-    if mask.engine in KNOWING or (view.marks and (view.marks.keep or view.marks.keep_boxes)):
+    """Return a doubt where a mask holds several things of like size, and no person made it or pointed at the right one."""
+    if mask.engine in BY_HAND or (view.marks and (view.marks.keep or view.marks.keep_boxes)):
         return []
     _, _, stats, _ = cv2.connectedComponentsWithStats((mask.probability > 0.5).astype(np.uint8))
     areas = stats[1:, cv2.CC_STAT_AREA]
