@@ -96,8 +96,8 @@ def plant(shot, kind, rng):
 
 
 def mended(shots, masks):
-    """What the stage makes of the masks: float32 arrays, and seconds a picture."""
-    start = time.perf_counter()
+    """What the stage makes of the masks: float32 arrays, and seconds of work a picture."""
+    start = time.process_time()
     taught = [
         Taught(shot.sha256, shot.proxy, lambda mask=mask: mask, False) for shot, mask in zip(shots, masks, strict=True)
     ]
@@ -110,7 +110,7 @@ def mended(shots, masks):
             out.append(mask if made is None else made)
         else:
             out.append(repair(recalled.look, small, recalled.evidence).apply(mask))
-    return out, (time.perf_counter() - start) / len(shots)
+    return out, (time.process_time() - start) / len(shots)
 
 
 def planted(shots, kind, seed):
@@ -139,7 +139,7 @@ def report(name, kind, pairs, seconds):
     hurt, better = (after > before + HURT).mean(), (after < before - HURT).mean()
     print(
         f"{name:14} {kind:6} {len(pairs):4}  {before.mean():.4f} -> {after.mean():.4f}  left {left}  worse by over"
-        f" {HURT:g}: {hurt:4.0%} (worst {max(after - before):+.3f})  better: {better:4.0%}  {seconds:.2f} s a picture",
+        f" {HURT:g}: {hurt:4.0%} (worst {max(after - before):+.3f})  better: {better:4.0%}  {seconds:.2f} s of work a picture",
         flush=True,
     )
 

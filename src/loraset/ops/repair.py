@@ -24,6 +24,7 @@ from loraset.types import BoolImage, FloatImage
 TRUST = 1.0  # log odds that a certain mask's word weighs against the evidence
 FIRM = 2.0  # a change that is still proposed against twice that trust is firm
 SMALLEST = 0.02  # of the subject: a smaller piece keeps the mask's edge
+MOST_SHARE = 0.1  # of the subject: beyond, size says no more for a piece
 SEAM_PX = 2  # px at half the working size: how far round a piece the new edge holds
 ROUND_PX = 12  # how far the ground round the subject reaches whose colours count
 ENOUGH_PX = 50  # fewer are no colour model
@@ -37,15 +38,16 @@ KERNEL = np.ones((3, 3), np.uint8)
 # What each cue adds to the log odds that a piece is rightly changed, fitted by logistic regression to the pieces of
 # masks with planted faults, of right ones and of a weak model's, on photos, pasted cut-outs and painted scenes.
 WEIGHTS: dict[bool, dict[str, float]] = {
-    True: {"rank": 0.62, "colour": 0.5, "edge": 1.26, "firm": 0.62, "size": 0.72},
-    False: {"rank": 1.39, "colour": 0.33, "edge": 0.0, "firm": 0.7, "size": 0.0},
+    True: {"rank": 1.0, "colour": 0.57, "edge": 1.22, "firm": 0.45, "salient": 0.84, "size": 0.8},
+    False: {"rank": 1.4, "colour": 0.3, "firm": 0.45, "salient": 1.5, "size": 0.35},
 }
-NEEDED = {True: 3.2, False: 2.2}  # odds from which a piece is changed: adding is the risky half
+NEEDED = {True: 3.4, False: 1.8}  # odds from which a piece is changed: adding is the risky half
 MEANING = {
     "rank": "the other pictures",
     "colour": "this picture's colours",
     "edge": "its edges",
     "firm": "the cut that trusts the mask more",
+    "salient": "how it stands out",
     "size": "its size",
 }
 
@@ -219,6 +221,8 @@ class _Scene:
         core, ground = _inner(old & proposed), _inner(~(old | proposed))
         near = ground & _grown(old | proposed, ROUND_PX)
         high, low = _median(evidence, core), _median(evidence, ground)
+        self._start = item.start
+        self._half_salient = (_mean(item.start, old) + _mean(item.start, ~old)) / 2
         self._middle, self._gap = (high + low) / 2, max(1.0, high - low)
         self._colours = np.zeros(old.shape, np.float32)
         if min(np.count_nonzero(core), np.count_nonzero(near)) >= ENOUGH_PX:
@@ -240,10 +244,11 @@ class _Scene:
             "colour": float(np.clip(sign * np.clip(self._colours[inside], -6, 6).mean(), -4, 4)),
             "edge": float(sign * np.log((to_ground + 2) / (to_body + 2))),
             "firm": float(np.mean(self._firm[where] == added)),
-            "size": float(np.log(share / 0.05)),
+            "salient": float(sign * (self._start[where].mean() - self._half_salient)),
+            "size": float(np.log(min(share, MOST_SHARE) / 0.05)),
         }
-        weights = WEIGHTS[added]
-        belief = sum(weights[name] * value for name, value in cues.items())
+        cues = {name: cues[name] for name in WEIGHTS[added]}
+        belief = sum(weight * cues[name] for name, weight in WEIGHTS[added].items())
         return Piece(where, added, share, cues, belief)
 
 
@@ -257,6 +262,10 @@ def _grown(part: BoolImage, px: int) -> BoolImage:
 
 def _median(values: FloatImage, where: BoolImage) -> float:
     return float(np.median(values[where])) if where.any() else 0.0
+
+
+def _mean(values: FloatImage, where: BoolImage) -> float:
+    return float(values[where].mean()) if where.any() else 0.0
 
 
 def _contrast(lab: FloatImage, one: BoolImage, other: BoolImage) -> float:
