@@ -8,6 +8,7 @@ subject from its ground differs from picture to picture.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,9 +18,12 @@ from loraset.types import BoolImage, FloatImage
 
 STEPS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)  # log odds that are asked of a pixel, one proposal for each
 MIDDLE = 2  # the step that is right most often
-SHARP = 10.0  # mean step of Lab along an outline that counts as much as a stable one ...
+SHARP = 20.0  # mean step of Lab along an outline that counts as much as a stable one ...
 STRONGEST = 30.0  # ... in which no pixel counts more than this
 LIKENESS = 1.5  # weight of the likeness to the subject in the other pictures
+PIECE = 0.03  # of the subject: a smaller part stays as it is
+TRIED = 12  # parts that are weighed at most
+GAIN = 0.06  # of fit, for which a part changes hands
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,18 +46,49 @@ def proposals(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> list[
 def best(masks: Sequence[BoolImage], lab: FloatImage, text: WordImage, subject: NDArray[np.float64]) -> Proposal:
     """The proposal that is stable, has strong edges, and looks like the subject while its ground does not.
 
+    A part of the picture in which another proposal fits much better is then taken from that one.
+
     masks : of `proposals`. text : index of the colour word of every pixel. subject : (K,), the share of each word on
         the subject in other pictures.
     """
     fits = []
     for place, mask in enumerate(masks):
         beside = [masks[other] for other in (place - 1, place + 1) if 0 <= other < len(masks)]
-        stable = float(np.mean([overlap(mask, other) for other in beside]))
-        alike, ground = (_alike(histogram(text, part, len(subject)), subject) for part in (mask, ~mask))
-        fit = edge_strength(lab, mask) / SHARP + stable + LIKENESS * (alike - ground)
-        fits.append(fit if mask.any() else -np.inf)
+        fits.append(_fit(mask, lab, text, subject) + float(np.mean([overlap(mask, other) for other in beside])))
     place = int(np.argmax(fits))
-    return Proposal(masks[place], STEPS[place], float(fits[place]))
+    return Proposal(_exchanged(masks[place], masks, lab, text, subject), STEPS[place], fits[place])
+
+
+def _exchanged(
+    mask: BoolImage, masks: Sequence[BoolImage], lab: FloatImage, text: WordImage, subject: NDArray[np.float64]
+) -> BoolImage:
+    """A proposal with the pieces added and taken away, the largest first, that another has and that fit much better."""
+    smallest = PIECE * np.count_nonzero(mask)
+    pieces = [piece for other in masks for piece in (*_pieces(other & ~mask), *_pieces(mask & ~other))]
+    pieces = [piece for piece in pieces if np.count_nonzero(piece) >= smallest]
+    pieces.sort(key=np.count_nonzero, reverse=True)
+    fit = _fit(mask, lab, text, subject)
+    for piece in pieces[:TRIED]:
+        is_new = 2 * np.count_nonzero(mask & piece) < np.count_nonzero(piece)
+        changed = mask | piece if is_new else mask & ~piece
+        found = _fit(changed, lab, text, subject)
+        if found > fit + GAIN:
+            mask, fit = changed, found
+    return mask
+
+
+def _pieces(mask: BoolImage) -> list[BoolImage]:
+    """Connected parts of a mask."""
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    return [np.asarray(labels == number) for number in range(1, count)]
+
+
+def _fit(mask: BoolImage, lab: FloatImage, text: WordImage, subject: NDArray[np.float64]) -> float:
+    """How strong the edges of a mask are, and how much more alike the subject it is than its ground."""
+    if not mask.any():
+        return -np.inf
+    alike, ground = (_alike(histogram(text, part, len(subject)), subject) for part in (mask, ~mask))
+    return edge_strength(lab, mask) / SHARP + LIKENESS * (alike - ground)
 
 
 def edge_strength(lab: FloatImage, mask: BoolImage) -> float:
