@@ -136,9 +136,8 @@ def _nearness(
     A region listens only to the kind of points that is nearer.
     """
     y, x = np.indices(scene.shape, np.float32) / np.float32(max(scene.shape))
-    light = cv2.GaussianBlur(scene.lab, (0, 0), 1.0)
     step = np.zeros(scene.shape, np.float32) if probability is None else MASK_STEP * probability
-    columns = np.dstack([light, step, x, y]).reshape(-1, 6)
+    columns = np.dstack([scene.lab, step, x, y]).reshape(-1, 6)
     means = region_means(np.asarray(columns, np.float32), scene.labels.ravel(), int(scene.labels.max()) + 1)
     one, other = scene.pairs
     steps = np.linalg.norm(means[one, :4] - means[other, :4], axis=1)

@@ -61,7 +61,7 @@ def _doubt(words: str) -> Reason:
 
 
 def _several(mask: Mask, view: View) -> list[str]:
-    """Return a doubt where a mask holds several things of like size, and no person made it or pointed at the right one."""
+    """Return a doubt where a mask holds several things of like size, and no person made it or chose one."""
     if mask.engine in BY_HAND or (view.marks and (view.marks.keep or view.marks.keep_boxes)):
         return []
     _, _, stats, _ = cv2.connectedComponentsWithStats((mask.probability > 0.5).astype(np.uint8))
