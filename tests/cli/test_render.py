@@ -61,6 +61,15 @@ def test_the_summary_names_what_to_see_first_the_worst_on_top(capsys, monkeypatc
     assert "unsure of 38 % of the outline; sharpness 0.12" in out
 
 
+def test_how_a_mask_is_mended_is_told_where_one_is_doubted(capsys):
+    render.summary(outcome([row("a.jpg", "review", 0.6, ("mask_uncertain", "unsure"))]))
+    assert "points.json" in capsys.readouterr().out
+    render.summary(
+        outcome([row("a.jpg", "review", 0.6, ("halo", "rim")), row("b.jpg", "reject", 0.1, ("mask_uncertain", ""))])
+    )
+    assert "points.json" not in capsys.readouterr().out
+
+
 def test_a_long_list_ends_with_the_number_of_the_rest(capsys):
     render.summary(outcome([row(f"{number}.jpg", "review", 0.6, ("halo", "rim")) for number in range(9)]))
     assert "and 4 more" in capsys.readouterr().out

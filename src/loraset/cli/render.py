@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # these load numpy and OpenCV, which `loraset --help` does no
     from loraset.runtime.models import Model
     from loraset.verify.check import Verified
 
+MASK_DOUBTS = ("mask_uncertain", "engines_disagree")
+MEND = "A wrong mask is mended beside its photo: points in <photo>.points.json, or a mask of yours, <photo>.mask.png."
 VERDICT_STYLES = {"keep": "green", "review": "yellow", "reject": "red"}
 CHECK_STYLES = {"ok": "green", "warn": "yellow", "bad": "red"}
 UNBROKEN = 10_000  # columns
@@ -123,6 +125,8 @@ def summary(outcome: "Outcome") -> None:
     review = [row for row in outcome.rows if row["verdict"] == "review"]
     _named(console, "Could not be used", sorted(failed, key=lambda row: str(row["source"])))
     _named(console, "Look first at", sorted(review, key=lambda row: (row["score"] or 0, row["source"])))
+    if any(reason["code"] in MASK_DOUBTS for row in review for reason in row["reasons"]):
+        console.print(f"\n{MEND}")
     if all(row["verdict"] == "reject" for row in outcome.rows):
         console.print("\nNothing was kept.")
     console.print()

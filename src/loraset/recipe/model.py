@@ -38,7 +38,8 @@ class Input(Section):
         default="sidecar", description="sidecar: <stem>.txt or .caption beside the picture"
     )
     masks: str = Field(
-        default="", description="folder of masks you made, same stems (also <stem>.mask.png beside a picture)"
+        default="",
+        description="folder of masks and points you made, same stems (or <stem>.mask.png, <stem>.points.json beside a picture)",
     )
     max_pixels: int = Field(
         default=200_000_000, gt=0, description="larger pictures are refused before they are decoded"
