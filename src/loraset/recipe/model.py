@@ -39,7 +39,7 @@ class Input(Section):
     )
     masks: str = Field(
         default="",
-        description="folder of masks and points you made, same stems (or <stem>.mask.png, <stem>.points.json beside a picture)",
+        description="folder of masks or points, same stems (also <stem>.mask.png, <stem>.points.json beside a picture)",
     )
     max_pixels: int = Field(
         default=200_000_000, gt=0, description="larger pictures are refused before they are decoded"
