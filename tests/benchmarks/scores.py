@@ -1,11 +1,10 @@
 """How far the metrics and the score can be trusted, on outside data: prints tables, asserts nothing.
 
-    LORASET_DATA=... python tests/benchmarks/scores.py halo sharpness copies
+    LORASET_DATA=... python tests/benchmarks/scores.py halo sharpness
     LORASET_DATA=... U2NET_HOME=... python tests/benchmarks/scores.py masks
 
 halo       the halo metric against the true colour error of the ring, over a sweep of contamination
 sharpness  whether it falls with each step of blur and of enlargement, and what noise does to it
-copies     subjects of photos against their re-encoded, cropped, mirrored selves and against each other
 masks      AUROC of the score for "IoU under .8", of whole runs with a model's masks
 """
 
@@ -14,7 +13,7 @@ import os
 import sys
 import tempfile
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -24,11 +23,9 @@ from scipy.stats import rankdata, spearmanr
 from loraset.images import decode
 from loraset.metrics import halo, sharpness
 from loraset.metrics.interface import Specimen
-from loraset.ops.descriptors import Descriptors, color_distance, describe, hash_distance
 from loraset.ops.geometry import crop_mask
 from loraset.pipeline import Request, run
 from loraset.recipe.model import Recipe
-from loraset.stages.select import COPY_ASPECT, COPY_BITS, COPY_COLOR
 from loraset.types import Frame
 
 DATA = Path(os.environ.get("LORASET_DATA", ""))
@@ -125,43 +122,6 @@ def benchmark_sharpness():
     names = [f"blur {s}" for s in blurs] + [f"x{f}" for f in scales[1:]] + [f"blur 4 + noise {n}" for n in noises]
     for name, column in zip(names, np.array(rows).T, strict=True):
         print(f"  {name:16s} min {column.min():.3f} median {np.median(column):.3f} max {column.max():.3f}")
-
-
-def compare(one: Descriptors, other: Descriptors):
-    """Bits, colour and aspect by which two subjects differ, and whether `select` calls them copies."""
-    bits, colour = hash_distance(one, other)[0], color_distance(one, other)
-    aspect = max(one.aspect, other.aspect) / min(one.aspect, other.aspect)
-    return bits, colour, aspect, bits <= COPY_BITS and colour <= COPY_COLOR and aspect <= COPY_ASPECT
-
-
-def benchmark_copies():
-    """Cut by the hand-checked masks, so that only the descriptors are tested."""
-    looks = {}
-    changes = {"half size, JPEG 60": [], "mask 3 px tighter": [], "mask 3 px wider": [], "lighter by 5 %": []}
-    for path in pictures("masks/images"):
-        photo = read(path).rgb
-        alpha = (cv2.imread(str(DATA / "masks/gt" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE) / 255).astype(np.float32)
-        rgb = photo.astype(np.float32) / 255
-        look = looks[path.stem] = describe(rgb, alpha)
-        small = cv2.resize(photo, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        small = cv2.imdecode(cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_COLOR)
-        small_alpha = cv2.resize(alpha, small.shape[1::-1], interpolation=cv2.INTER_AREA)
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
-        again = (
-            (small.astype(np.float32) / 255, small_alpha),
-            (rgb, cv2.erode(alpha, disc)),
-            (rgb, cv2.dilate(alpha, disc)),
-            (np.minimum(rgb * 1.05, 1), alpha),
-        )
-        for found, cutout in zip(changes.values(), again, strict=True):
-            found.append(compare(look, describe(*cutout)))
-    for name, found in changes.items():
-        worst = np.max(found, axis=0)[:3].round(3)
-        print(f"copies, {name}: {sum(row[3] for row in found)} of {len(found)} found; worst {worst}")
-    others = [(compare(looks[a], looks[b]), a, b) for a, b in combinations(looks, 2)]
-    print(
-        f"different pictures called copies: {sum(row[0][3] for row in others)} of {len(others)}; nearest {min(others)}"
-    )
 
 
 def benchmark_masks():

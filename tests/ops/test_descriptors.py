@@ -2,14 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.ops.descriptors import (
-    POSITION_SIZE,
-    Descriptors,
-    color_distance,
-    describe,
-    hash_distance,
-    position,
-)
+from loraset.ops.descriptors import POSITION_SIZE, Descriptors, describe, position
 
 
 def figure(seed=0, side=300, background=0.0):
@@ -41,33 +34,21 @@ def test_the_same_subject_elsewhere_smaller_and_on_another_background_is_the_sam
         interpolation=cv2.INTER_AREA,
     )
     other = describe(small, small_alpha)
-    assert hash_distance(one, other)[0] <= 6
-    assert color_distance(one, other) < 0.03
     assert other.aspect == pytest.approx(one.aspect, rel=0.03)
     assert np.linalg.norm(position(one) - position(other)) < 0.15
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_mirror_image_is_found_as_one(seed):
-    rgb, alpha = figure(seed)
-    one, other = describe(rgb, alpha), describe(rgb[:, ::-1].copy(), alpha[:, ::-1].copy())
-    assert hash_distance(one, other)[0] <= 2
-    assert hash_distance(one, other)[1]
-    assert hash_distance(one, one) == (0, False)
 
 
 def test_different_figures_are_far_apart():
     looks = [describe(*figure(seed)) for seed in range(8)]
     pairs = [(a, b) for i, a in enumerate(looks) for b in looks[:i]]
-    assert min(hash_distance(a, b)[0] for a, b in pairs) > 8
     assert min(np.linalg.norm(position(a) - position(b)) for a, b in pairs) > 0.3
 
 
-def test_colour_distance_sees_colour_where_the_hash_does_not():
+def test_another_colour_is_another_place():
     rgb, alpha = figure(1)
     one, tinted = describe(rgb, alpha), describe(rgb[..., [2, 1, 0]].copy(), alpha)
-    assert color_distance(one, tinted) > 0.1
-    assert color_distance(one, one) == 0.0
+    assert np.linalg.norm(position(one) - position(tinted)) > 0.2
+    assert one.aspect == tinted.aspect
 
 
 def test_histograms_are_shares():
@@ -79,7 +60,7 @@ def test_histograms_are_shares():
 def test_descriptors_survive_json():
     look = describe(*figure(3))
     again = Descriptors.from_json(look.to_json())
-    assert (again.hash, again.mirrored) == (look.hash, look.mirrored)
+    assert np.allclose(position(again), position(look), atol=1e-3)
     assert again.to_json() == look.to_json()
 
 

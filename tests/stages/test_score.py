@@ -75,7 +75,7 @@ def test_each_step_of_a_fault_lowers_the_score_and_is_blamed_first(fault, steps,
 
 def test_the_subject_is_described():
     result = score.run(task())
-    assert set(result.data["subject"]) == {"hash", "mirrored", "aspect", "color", "texture", "pose"}
+    assert set(result.data["subject"]) == {"aspect", "color", "texture", "pose"}
     assert {name: array.dtype for name, array in result.images.items()} == dict.fromkeys(
         ("colors", "patches", "subject"), np.uint8
     )

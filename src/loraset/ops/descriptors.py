@@ -1,6 +1,6 @@
-"""What the subject looks like, in few numbers: to find copies of it on any background, and to choose different ones.
+"""What the subject looks like, in few numbers: to choose pictures that differ.
 
-In: a cut-out. Out: `Descriptors` of hashes, aspect, colour, texture and pose; distances between two. Never: the
+In: a cut-out. Out: `Descriptors` of aspect, colour, texture and pose; the point at which they stand. Never: the
 background, where the subject stands in the picture, or its size there.
 """
 
@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from loraset.color import to_lab
 from loraset.types import FloatImage, Json
 
-SIDE = 32  # px of the thumbnail that is hashed
+SIDE = 32  # px of the thumbnail whose frequencies are the pose
 NEUTRAL = 0.5  # gray round the subject
-HASH_SIDE = 8
 POSE_SIDE = 5  # lowest frequencies kept as the pose
 COLOR_BINS = 8
 COLOR_RANGES = ((0.0, 100.0), (-60.0, 60.0), (-60.0, 60.0))
@@ -29,35 +28,27 @@ POSITION_SIZE = POSE_SIDE**2 - 1 + 3 * COLOR_BINS + 1 + len(TEXTURE_SCALES_PX)
 class Descriptors:
     """A subject in numbers.
 
-    hash, mirrored : 64 bits of the thumbnail and of its mirror image.
     aspect : width / height of the subject's box.
     color : soft histograms of L, a and b, 8 numbers each; each sums to 1.
     texture : deviation of lightness at three scales, of full scale.
     pose : 24 low frequencies of the thumbnail, scaled to length 1.
     """
 
-    hash: int
-    mirrored: int
     aspect: float
     color: tuple[float, ...]
     texture: tuple[float, ...]
     pose: tuple[float, ...]
 
     def to_json(self) -> Json:
-        """Return the stored form: hashes in hex, numbers to 4 digits."""
+        """Return the stored form: numbers to 4 digits."""
         numbers = {name: [round(v, 4) for v in getattr(self, name)] for name in ("color", "texture", "pose")}
-        return {
-            "hash": f"{self.hash:016x}",
-            "mirrored": f"{self.mirrored:016x}",
-            "aspect": round(self.aspect, 4),
-            **numbers,
-        }
+        return {"aspect": round(self.aspect, 4), **numbers}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Descriptors":
         """Read what `to_json` wrote."""
         color, texture, pose = (tuple(map(float, data[name])) for name in ("color", "texture", "pose"))
-        return cls(int(data["hash"], 16), int(data["mirrored"], 16), float(data["aspect"]), color, texture, pose)
+        return cls(float(data["aspect"]), color, texture, pose)
 
 
 def describe(rgb: FloatImage, alpha: FloatImage) -> Descriptors | None:
@@ -72,14 +63,7 @@ def describe(rgb: FloatImage, alpha: FloatImage) -> Descriptors | None:
     detail = _thumbnail(rgb[box], alpha[box], 4 * SIDE)
     small = cv2.resize(detail, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     luma = np.asarray(cv2.cvtColor(small[..., :3], cv2.COLOR_RGB2GRAY), dtype=np.float32)
-    return Descriptors(
-        _hash(luma),
-        _hash(np.ascontiguousarray(luma[:, ::-1])),
-        width / height,
-        _color(detail),
-        _texture(detail),
-        _pose(luma),
-    )
+    return Descriptors(width / height, _color(detail), _texture(detail), _pose(luma))
 
 
 def subject_box(alpha: FloatImage) -> tuple[slice, slice] | None:
@@ -91,17 +75,6 @@ def subject_box(alpha: FloatImage) -> tuple[slice, slice] | None:
     if rows.size == 0:
         return None
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-
-
-def hash_distance(one: Descriptors, other: Descriptors) -> tuple[int, bool]:
-    """Bits in which two subjects differ, of 64, and whether that is to the other's mirror image."""
-    straight, mirrored = (one.hash ^ other.hash).bit_count(), (one.hash ^ other.mirrored).bit_count()
-    return min(straight, mirrored), mirrored < straight
-
-
-def color_distance(one: Descriptors, other: Descriptors) -> float:
-    """Share of the colour that would have to change, [0, 1]: the mean of three histogram differences."""
-    return float(np.abs(np.subtract(one.color, other.color)).sum()) / 6.0
 
 
 def position(subject: Descriptors) -> NDArray[np.float64]:
@@ -129,14 +102,6 @@ def _thumbnail(rgb: FloatImage, alpha: FloatImage, side: int) -> FloatImage:
     out[top : top + size[1], left : left + size[0]] = premultiplied
     out[..., :3] += np.float32(NEUTRAL) * (1 - out[..., 3:])
     return out
-
-
-def _hash(luma: FloatImage) -> int:
-    """64 signs of the lowest frequencies against their median, the mean's place filled by one row more."""
-    low = np.asarray(cv2.dct(luma)[: HASH_SIDE + 1, : HASH_SIDE + 1], dtype=np.float32)
-    values = np.concatenate([low[:HASH_SIDE, :HASH_SIDE].ravel()[1:], low[HASH_SIDE, :1]])
-    bits = values > np.median(values)
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
 def _pose(luma: FloatImage) -> tuple[float, ...]:

@@ -27,7 +27,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
-VERSION = 3
+VERSION = 4
 READS = ("ingest", "mask", "repair", "frame", "decontaminate")
 
 EXPLAINED_BELOW = 0.95  # a factor under this is named among what pulled the score down
