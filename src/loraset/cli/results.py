@@ -47,7 +47,7 @@ def export_command(folder: Path, trainer: str, variant: str, output: Path, root:
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON and nothing else.")
 @click.option("--preview", is_flag=True, help="Also write a page that shows what each trainer will see.")
 def verify_command(folder: Path, trainer: str | None, as_json: bool, preview: bool) -> int:
-    """Check a finished set or a trainer's folder for what would be trained by mistake.
+    """Check a set or a trainer's folder for hidden defects.
 
     DIR is a set that loraset made, with all its exports, or any folder that a trainer reads. The exit code is 1 where
     there are defects.
