@@ -1,7 +1,7 @@
 import pytest
 
 from loraset.errors import InputError, UsageError
-from loraset.recipe.model import Export, Recipe, Subject
+from loraset.recipe.model import Captions, Export, Recipe, Subject, Variant
 from loraset.stages import export
 
 RECIPE = Recipe(subject=Subject(trigger="kor bin/7"))
@@ -68,3 +68,49 @@ def test_a_missing_picture_is_named(output):
     (output[0] / "variants/gray/bear-1.png").unlink()
     with pytest.raises(InputError, match=r"bear-1\.png is missing"):
         collect(output)
+
+
+def test_dilated_masks_repeats_and_a_place_are_the_recipe_s_to_choose(output):
+    root, rows = output
+    for each in rows[:3]:
+        each["files"]["mask_dilated"] = f"masks-dilated/{each['stem']}.png"
+        (root / "masks-dilated").mkdir(exist_ok=True)
+        (root / each["files"]["mask_dilated"]).write_bytes(b"grown")
+    _, written = collect(output, Recipe(export=Export(masks="dilated", repeats=3)), place="/data/toy")
+    assert written["masks/bear-1.png"] == b"grown"
+    assert b'image_dir = "/data/toy/3_dataset"' in written["dataset.toml"]
+    _, written = collect(output, Recipe(export=Export(masks="tight")))
+    assert written["masks/bear-1.png"] == b"masks/bear-1.png"
+
+
+@pytest.mark.parametrize(
+    ("trainer", "style", "told"),
+    [
+        ("kohya", "tags", "korbin, sitting"),  # alpha weighs the loss: what lies under it is not learnt
+        ("diffusion-pipe", "tags", "korbin, sitting"),  # masks do
+        ("diffusers", "tags", "korbin, sitting, blue background, simple background"),  # nothing does
+        ("musubi-tuner", "prose", "korbin, sitting on a plain blue background"),
+        ("musubi-tuner", "none", "korbin, sitting"),
+    ],
+)
+def test_the_fill_under_alpha_is_named_where_it_is_learnt(tmp_path, trainer, style, told):
+    recipe = Recipe(
+        subject=Subject(trigger="korbin"),
+        variants={"cut": Variant(background="transparent", under="#2050c0")},
+        captions=Captions(style=style),
+    )
+    files = {"cut": "a.png", "mask": "m.png"}
+    caption = {"trigger": "korbin", "subject": "sitting", "background": {"cut": ""}}
+    rows = [row("a", **files) | {"caption": caption}]
+    for file in files.values():
+        (tmp_path / file).write_bytes(b"pixels")
+
+    def words() -> bytes:
+        written = {}
+        export.export(rows, tmp_path, recipe, trainer=trainer, variant="cut", write=written.__setitem__)
+        return b"".join(bytes(content) for path, content in written.items() if path.endswith((".txt", ".jsonl")))
+
+    (tmp_path / "a.txt").write_text("korbin, sitting\n")
+    assert told.encode() in words() and (b"background" in words()) == ("background" in told)
+    (tmp_path / "a.txt").write_text("by hand\n")
+    assert b"by hand" in words() and b"blue" not in words()
