@@ -21,7 +21,7 @@ from loraset.images import encode_png, quiet_native
 from loraset.manifest import MANIFEST, Row, assign_stems, cutout_names, read_rows, to_csv, to_jsonl
 from loraset.recipe.model import Recipe
 from loraset.report.page import render_report
-from loraset.runtime.cache import Cache, cache_root, make_key, write_atomic
+from loraset.runtime.cache import Cache, cache_root, make_key
 from loraset.runtime.executor import Executor
 from loraset.runtime.line import Item, Line, Request
 from loraset.runtime.outputs import STATE, OutputFolder
@@ -30,10 +30,8 @@ from loraset.runtime.results import fill_rows, publish, tiles_of, words_of
 from loraset.runtime.runfile import RUN, describe_run, read_run
 from loraset.stages import export, matte
 from loraset.types import Json, Progress, Silent
-from loraset.verify.check import Verified, verify
-from loraset.verify.preview import render_preview
 
-__all__ = ["Outcome", "Plan", "Request", "cutout", "dedupe", "export_set", "plan", "rescore", "run", "verify_folder"]
+__all__ = ["Outcome", "Plan", "Request", "cutout", "dedupe", "export_set", "plan", "rescore", "run"]
 
 REPORT = "report.html"
 BYTES_PER_PIXEL = 1.5  # of a written PNG cut-out, about; for the disk check before the work
@@ -289,18 +287,3 @@ def export_set(folder: Path, *, trainer: str, variant: str, output: Path, place:
         count = export.export(rows, folder, recipe, trainer=trainer, variant=variant, write=out.write, place=place)
         out.prune()
     return count
-
-
-def verify_folder(folder: Path, *, trainer: str | None = None, preview: bool = False) -> tuple[Verified, Path | None]:
-    """Return what is wrong with a set or a trainer's folder, and the page that shows what trainers see.
-
-    The page is written into a set as preview.html; beside a trainer's folder, never into it.
-    """
-    with quiet_native():
-        found = verify(folder, trainer)
-        if not preview:
-            return found, None
-        whole = folder.resolve()
-        page = folder / "preview.html" if found.kind == "set" else whole.with_name(f"{whole.name}-preview.html")
-        write_atomic(page, render_preview(found))
-    return found, page

@@ -52,9 +52,13 @@ def verify_command(folder: Path, trainer: str | None, as_json: bool, preview: bo
     DIR is a set that loraset made, with all its exports, or any folder that a trainer reads. The exit code is 1 where
     there are defects.
     """
-    from loraset import pipeline
+    from loraset.images import quiet_native
+    from loraset.verify.check import verify
+    from loraset.verify.preview import write_preview
 
-    found, page = pipeline.verify_folder(folder, trainer=trainer, preview=preview)
+    with quiet_native():
+        found = verify(folder, trainer)
+        page = write_preview(found) if preview else None
     if as_json:
         click.echo(json.dumps(found.to_json() | {"preview": str(page) if page else None}, indent=2))
     else:

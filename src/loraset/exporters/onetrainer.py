@@ -13,7 +13,6 @@ from typing import Any
 from loraset.exporters import layout
 from loraset.exporters.interface import Context, ExportFile, Item, Reading, Size, Trainer
 from loraset.exporters.reading import (
-    is_table,
     joined,
     load_json,
     located,
@@ -101,8 +100,8 @@ def read(folder: Path) -> Reading:
     for concept in tables(concepts):
         image, text = concept.get("image", {}), concept.get("text", {})
         findings += unknown_keys(CONFIG, concept, CONCEPT)
-        findings += unknown_keys(CONFIG, image, IMAGE, "image.") if is_table(image) else []
-        findings += unknown_keys(CONFIG, text, TEXT, "text.") if is_table(text) else []
+        findings += unknown_keys(CONFIG, image, IMAGE, "image.")
+        findings += unknown_keys(CONFIG, text, TEXT, "text.")
         readings.append(_read_concept(folder, located(folder, str(concept.get("path", ""))), image))
     return joined(readings, findings)
 

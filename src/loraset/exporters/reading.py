@@ -170,11 +170,6 @@ def unknown_keys(file: str, table: Mapping[str, Any], known: Iterable[str], wher
     return findings
 
 
-def is_table(value: Any) -> bool:
-    """Whether a configuration's value is a table, which hand-edited files may get wrong."""
-    return isinstance(value, Mapping)
-
-
 def tables(value: Any) -> list[Mapping[str, Any]]:
     """Return the tables of a list of tables, [] of anything else."""
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []

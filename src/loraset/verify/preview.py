@@ -1,7 +1,7 @@
 """The preview: what each trainer will see of a picture, and where its loss looks.
 
-In: what was checked. Out: one self-contained HTML page. Never: a network address, a file beside it, every picture: the
-first few of each folder show what its trainer does.
+In: what was checked. Out: one self-contained HTML page. Never: a network address, every picture: the first few of each
+folder show what its trainer does.
 """
 
 import base64
@@ -17,6 +17,7 @@ from loraset.exporters.interface import Sample, Trainer
 from loraset.images import Unreadable, decode, encode_thumbnail, inspect
 from loraset.ops.compose import composite
 from loraset.registry import load
+from loraset.runtime.cache import write_atomic
 from loraset.types import ByteImage, Picture
 from loraset.verify.check import Verified
 from loraset.verify.folder import Checked
@@ -31,6 +32,14 @@ ALPHA_WORDS = {
     "dropped": "alpha is dropped: the colour that lies under it is seen",
     "white": "transparent pictures are laid on white",
 }
+
+
+def write_preview(verified: Verified) -> Path:
+    """Write the page and return its path: into a set as preview.html; beside a trainer's folder, never into it."""
+    whole = verified.folder.resolve()
+    page = verified.folder / "preview.html" if verified.kind == "set" else whole.with_name(f"{whole.name}-preview.html")
+    write_atomic(page, render_preview(verified))
+    return page
 
 
 def render_preview(verified: Verified) -> bytes:
