@@ -8,6 +8,7 @@ import pytest
 
 from loraset.manifest import Row
 from loraset.report.page import CONTRASTS, contrasts, render_report
+from loraset.stages.preview import change_tiles
 
 RUN = {
     "name": "a <b>set</b>",
@@ -87,3 +88,28 @@ def test_the_first_contrast_is_far_from_the_subject():
         subject = np.full((4, 4, 4), 255, np.uint8)
         subject[..., :3] = colour
         assert contrasts(subject)[-1][0] == name
+
+
+def test_a_corrected_mask_is_shown_before_and_after_with_what_was_done_to_it():
+    tile = np.zeros((40, 40, 3), np.uint8)
+    repair = {"added": 0.124, "removed": 0.0, "pieces": [{}]}
+    row = Row("a", 0, "a.jpg", verdict="review", details={"repair": repair})
+    tiles = {"photo": tile, "mask_before": tile, "mask_after": tile}
+    page = Page(render_report([row], lambda _: tiles, RUN).decode())
+    assert [word for word in page.words if "mask" in word or "the set added" in word] == [
+        "the engine's mask",
+        "the set added 12% (blue), removed 0% (amber)",
+    ]
+
+
+def test_the_tiles_of_a_change_colour_only_what_changed():
+    photo = np.full((40, 40, 3), 100, np.uint8)
+    before, after = np.zeros((2, 20, 20), np.float32)
+    before[:, :10] = after[:10] = 1
+    tiles = change_tiles(photo, before, after)
+    assert (tiles["mask_before"][5, 5] == 100).all()
+    assert (tiles["mask_before"][5, 35] == 30).all()
+    assert (tiles["mask_after"][5, 5] == 100).all()  # subject before and after
+    assert tiles["mask_after"][5, 35].argmax() == 2  # added: blue
+    assert tiles["mask_after"][35, 5].argmin() == 2  # removed: amber
+    assert (tiles["mask_after"][35, 35] == 30).all()

@@ -87,7 +87,7 @@ class MaskSettings(Section):
         default="isnet-general-use", description="for rembg and auto: a local model of rembg's, or a path to an .onnx"
     )
     repair: bool = Field(
-        default=True, description="let the set correct an engine's mask; not in this version: it changes nothing yet"
+        default=True, description="let the set correct an engine's mask where the other pictures contradict it"
     )
     key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
     plate: str | list[str] = Field(
