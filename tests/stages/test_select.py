@@ -72,7 +72,7 @@ def painted(pose=0, hue=0, species=0, side=120):
 def entry(name, seed=0, score=0.9, **changes):
     metrics = GOOD | changes.pop("metrics", {})
     subject = changes.pop("look", None) or look(seed)
-    return replace(Entry(name, metrics=metrics, score=score, subject=subject.to_json()), **changes)
+    return replace(Entry(name, f"{name}.jpg", metrics=metrics, score=score, subject=subject.to_json()), **changes)
 
 
 def decide(*entries, shared=True, **settings):
@@ -134,7 +134,7 @@ def test_the_score_decides_between_keep_review_and_reject(score, verdict):
 
 def test_an_earlier_reason_is_kept_and_decides():
     doubt, broken = Reason("odd_one_out", "mask", "..."), Reason("unreadable", "ingest", "...")
-    decisions = decide(entry("a", 1, reasons=(doubt,)), Entry("b", reasons=(broken,)))
+    decisions = decide(entry("a", 1, reasons=(doubt,)), Entry("b", "b.jpg", reasons=(broken,)))
     assert decisions["a"] == Decision(REVIEW, (doubt,))
     assert decisions["b"] == Decision(REJECT, (broken,))
 
@@ -146,7 +146,7 @@ def test_a_reason_is_not_given_twice():
 
 
 def test_a_dropped_copy_of_the_photo_stays_what_it_is():
-    copy = Entry("b", reasons=(Reason("near_duplicate", "dedupe", "of a"),), duplicate_of="a")
+    copy = Entry("b", "b.jpg", reasons=(Reason("near_duplicate", "dedupe", "of a"),), duplicate_of="a")
     assert decide(entry("a", 1), copy)["b"] == Decision(REJECT, copy.reasons, "a")
 
 
@@ -156,7 +156,7 @@ def test_of_two_copies_of_the_subject_the_better_stays():
     assert decisions["a"].verdict == REJECT
     assert decisions["a"].duplicate_of == "b"
     assert decisions["a"].reasons[0] == Reason(
-        "subject_duplicate", "select", "a copy of the subject in b: their colours differ by 0.0 at most (Lab)"
+        "subject_duplicate", "select", "a copy of the subject in b.jpg: their colours differ by 0.0 at most (Lab)"
     )
     assert decisions["a"].details["copy"] == {"worst": 0.0, "mean": 0.0}
 
@@ -165,7 +165,7 @@ def test_a_mirrored_copy_is_named_so_and_kept_where_mirrored_ones_are_no_copies(
     images = painted()
     flipped = images | {"subject": np.ascontiguousarray(images["subject"][:, ::-1])}
     pair = entry("a", images=images), entry("b", images=flipped)
-    assert "mirrored copy of the subject in a" in decide(*pair)["b"].reasons[0].detail
+    assert "mirrored copy of the subject in a.jpg" in decide(*pair)["b"].reasons[0].detail
     kept = select(pair, Select(), shared=True, mirrored=False).decisions
     assert [kept[name].verdict for name in "ab"] == [KEEP, KEEP]
 
@@ -212,7 +212,9 @@ def test_two_subjects_are_named_and_the_smaller_group_is_for_review():
     second = [entry(f"b{pose}", images=painted(pose, hue=1, species=1)) for pose in range(30, 34)]
     said = select([*first, *second], Select(), shared=True)
     assert said.groups == (tuple(f"a{pose}" for pose in range(6)), tuple(f"b{pose}" for pose in range(30, 34)))
-    assert "looks like two subjects: 6 pictures of one, 4 of another (b30, b31, b32, ...)" in said.notes[0]
+    assert (
+        "looks like two subjects: 6 pictures of one, 4 of another (b30.jpg, b31.jpg, b32.jpg, b33.jpg)" in said.notes[0]
+    )
     assert [said.decisions[name].details["group"] for name in ("a0", "b30")] == [1, 2]
     assert all(codes(said.decisions[f"b{pose}"]) == ["odd_one_out"] for pose in range(30, 34))
     assert all(said.decisions[f"a{pose}"].verdict == KEEP for pose in range(6))

@@ -30,7 +30,8 @@ FEWEST = 5  # looks that say what is usual
 MOST_REFERENCES = 48  # looks that stand for the set
 LEAST_TYPICAL = 0.25  # distance below which all are alike; views of one toy lie at 0.3 to 0.5 of each other
 FEWEST_IN_GROUP = 3
-APART = 0.19  # separation of two subjects; views of one thing stay under 0.18
+APART = 0.17  # separation of two subjects: views of one thing seldom come over it,
+LEAST_APART = 0.03  # and then not all of them are clearly on one side
 FLAT_LEVELS = 8.0  # mean gradient, in levels of L, under which a patch counts as flat rather than as pure direction
 
 
@@ -105,12 +106,19 @@ def _patches(lightness: FloatImage, cover: FloatImage) -> ByteImage:
     return np.asarray(chosen / (length + FLAT_LEVELS * cell**2) * 255 + 0.5, dtype=np.uint8)
 
 
+def _mirrored(patches: ByteImage) -> ByteImage:
+    """Return the patches of the mirror image: left and right quarters change places, and so do their directions."""
+    quarters = patches.reshape(-1, 2, 2, ORIENTATIONS)[:, :, ::-1]
+    turned = (ORIENTATIONS // 2 - np.arange(ORIENTATIONS)) % ORIENTATIONS
+    return np.ascontiguousarray(quarters[..., turned].reshape(patches.shape))
+
+
 def gaps(looks: Sequence[Look], references: Sequence[Look]) -> NDArray[np.float64]:
     """How unlike each look is to each reference: array of shape (looks, references), 0 for itself, seldom over 0.7.
 
     A fifth of it is the Hellinger distance of the colours. The rest says how badly the look is made of the reference's
     patches: the mean distance of a patch to the nearest one there (Boiman, Shechtman, Irani: In defense of
-    nearest-neighbor based image classification, 2008).
+    nearest-neighbor based image classification, 2008), of the look or of its mirror image, whichever is nearer.
     """
     pool = np.concatenate([look.patches for look in references]).astype(np.float32) / np.float32(255)
     starts = np.cumsum([0, *(len(look.patches) for look in references)])[:-1]
@@ -118,9 +126,12 @@ def gaps(looks: Sequence[Look], references: Sequence[Look]) -> NDArray[np.float6
     colors = np.stack([look.colors.ravel() for look in references]).astype(np.float64) / 255
     found = np.empty((len(looks), len(references)))
     for row, look in enumerate(looks):
-        own = look.patches.astype(np.float32) / np.float32(255)
-        distances = squares - 2 * own @ pool.T + (own**2).sum(axis=1)[:, None]
-        nearest = np.sqrt(np.maximum(np.minimum.reduceat(distances, starts, axis=1), 0)).mean(axis=0)
+        nearest = np.full(len(references), np.inf)
+        for patches in (look.patches, _mirrored(look.patches)):
+            own = patches.astype(np.float32) / np.float32(255)
+            distances = squares - 2 * own @ pool.T + (own**2).sum(axis=1)[:, None]
+            least = np.minimum.reduceat(distances, starts, axis=1)
+            nearest = np.minimum(nearest, np.sqrt(np.maximum(least, 0)).mean(axis=0))
         color = np.linalg.norm(colors - look.colors.ravel() / 255.0, axis=1) / np.sqrt(2)
         found[row] = (color + PATCH_WEIGHT * nearest) / (1 + PATCH_WEIGHT)
     return found
@@ -179,8 +190,9 @@ def _two_groups(between: NDArray[np.float64], chosen: NDArray[np.intp]) -> tuple
     means = square @ inside / (sizes - inside)  # without itself
     rows = np.arange(chosen.size)
     own, other = means[rows, of_chosen], means[rows, 1 - of_chosen]
-    separation = float(((other - own) / np.maximum(np.maximum(own, other), LEAST_TYPICAL)).mean())
-    if separation < APART:
+    silhouette = (other - own) / np.maximum(np.maximum(own, other), LEAST_TYPICAL)
+    separation = float(silhouette.mean())
+    if separation < APART or silhouette.min() < LEAST_APART:
         return one, separation
     nearer = np.argmin(between @ inside / sizes, axis=1)
     nearer[chosen] = of_chosen

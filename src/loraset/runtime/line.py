@@ -296,6 +296,7 @@ class Line:
         score = item.said("score")
         return select.Entry(
             id=item.row.id,
+            source=item.row.source,
             reasons=tuple(item.reasons),
             duplicate_of=item.row.duplicate_of,
             metrics=score.get("metrics", {}),

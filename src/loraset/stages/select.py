@@ -36,16 +36,20 @@ REJECTING = frozenset(
 )  # reasons of earlier stages that end a picture; any other sends it to review
 
 
+NAMED = 12  # pictures of a second subject that are named to the user; the manifest has all
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is known of one picture before `select`.
 
-    reasons : of earlier stages. metrics : name -> number or None. score : [0, 1]. pulled_down : names of the metrics
+    source : names it to the user. reasons : of earlier stages. metrics : name -> number or None. score : [0, 1]. pulled_down : names of the metrics
     that cost the score most. subject : `Descriptors.to_json()`. images : score's arrays, read when needed. The last
     five are empty where a picture never came to score.
     """
 
     id: str
+    source: str
     reasons: tuple[Reason, ...] = ()
     duplicate_of: str | None = None
     metrics: Mapping[str, float | None] = field(default_factory=dict)
@@ -190,11 +194,12 @@ def _drop_copies(ranked: Sequence[_Case], *, mirrored: bool) -> None:
     for case, copy in zip(cases, find_copies(smalls, mirrored=mirrored), strict=True):
         if copy is None:
             continue
-        case.duplicate_of = cases[copy.of].entry.id
+        better = cases[copy.of].entry
+        case.duplicate_of = better.id
         case.details["copy"] = {"worst": round(copy.left.worst, 2), "mean": round(copy.left.mean, 2)}
         how = "mirrored " if copy.mirrored else ""
         worst = f"their colours differ by {copy.left.worst:.1f} at most (Lab)"
-        detail = f"a {how}copy of the subject in {case.duplicate_of}: {worst}"
+        detail = f"a {how}copy of the subject in {better.source}: {worst}"
         case.add("subject_duplicate", detail, Verdict.REJECT)
 
 
@@ -219,13 +224,14 @@ def _find_strangers(cases: Sequence[_Case], settings: Select, notes: list[str]) 
     for case, group in zip(cases, fits.groups, strict=True):
         groups[group].append(case.entry.id)
         case.details["group"] = group + 1
+    smaller = [case.entry.source for case, group in zip(cases, fits.groups, strict=True) if group]
     for case, group in zip(cases, fits.groups, strict=True):
         if group and all(reason.code != "odd_one_out" for reason in case.reasons):
             words = f"in the smaller of two groups, {len(groups[1])} of {len(cases)}, that look like two subjects"
             case.add("odd_one_out", words, Verdict.REVIEW)
     notes.append(
         f"the set looks like two subjects: {len(groups[0])} pictures of one, {len(groups[1])} of another "
-        f"({', '.join(groups[1][:3])}{', ...' if len(groups[1]) > 3 else ''})"
+        f"({', '.join(smaller[:NAMED])}{', ...' if len(smaller) > NAMED else ''})"
     )
     return groups
 
