@@ -4,6 +4,7 @@ In: a picture's regions and their features. Out: a soft map. Never: knowledge of
 subject that fills the border, or looks like it, is missed here; the set has to find it.
 """
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -99,6 +100,19 @@ def stretched(values: FloatImage) -> FloatImage:
     if high - low < 1e-6:
         return np.zeros_like(values, dtype=np.float32)
     return np.asarray(np.clip((values - low) / (high - low), 0, 1), dtype=np.float32)
+
+
+def decided(values: FloatImage) -> FloatImage:
+    """`values` in [0, 1] pushed apart about the middle of Otsu's two classes, which becomes 0.5: float32, [0, 1].
+
+    For a picture on its own: where a set can say what the subject is, the guess had better stay a guess.
+    """
+    threshold, _ = cv2.threshold((values * 255 + 0.5).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    above = values * 255 + 0.5 >= threshold + 1
+    if not above.any() or above.all():
+        return np.zeros_like(values)
+    middle = (values[above].mean() + values[~above].mean()) / 2
+    return np.asarray(np.square(values) / (np.square(values) + np.square(middle)), dtype=np.float32)
 
 
 def saliency(labels: LabelImage, regions: FloatImage) -> FloatImage:
