@@ -287,11 +287,11 @@ def test_maps_of_any_size_join_the_features_of_pixels_and_regions():
 
 
 def pair_of_discs(seed, size=(96, 128)):
-    """A red disc, larger and in the middle, and a blue one: uint8 RGB and the truth of each."""
+    """A red disc in the middle, and a blue one beside it: uint8 RGB and the truth of each."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[: size[0], : size[1]]
     red = np.hypot(x - 50 - rng.uniform(-6, 6), y - 48 - rng.uniform(-6, 6)) < 20
-    blue = np.hypot(x - 100 - rng.uniform(-4, 4), y - 50 - rng.uniform(-8, 8)) < 15
+    blue = np.hypot(x - 98 - rng.uniform(-4, 4), y - 50 - rng.uniform(-8, 8)) < 20
     rgb = np.full((*size, 3), GROUNDS[seed % 2][0]) + rng.normal(0, 5, (*size, 3))
     rgb[red] += (120, -40, -20)
     rgb[blue] += (-20, 0, 110)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from loraset.ops.proposals import STEPS, best, edge_strength, proposals
+from loraset.ops.proposals import STEPS, Proposal, best, edge_strength, proposals
 from loraset.ops.words import colour_words, histogram, spelled
 
 SUBJECT, DISTRACTOR, GROUND = (60, 40, 20), (55, -10, 45), (40, -10, -10)
@@ -11,6 +11,11 @@ def box(top, bottom, left, right, size=(60, 90)):
     mask = np.zeros(size, bool)
     mask[top:bottom, left:right] = True
     return mask
+
+
+def cut_as(*masks):
+    """Proposals of these masks; the evidence tells which."""
+    return [Proposal(mask, np.full(mask.shape, place, np.float32), 0.0) for place, mask in enumerate(masks)]
 
 
 @pytest.fixture
@@ -26,7 +31,7 @@ def scene():
 def test_more_evidence_asked_leaves_less(scene):
     lab, subject, other = scene
     evidence = np.where(subject, 1.8, np.where(other, 0.7, -3)).astype(np.float32)
-    areas = [mask.sum() for mask in proposals(lab, subject.astype(np.float32), evidence)]
+    areas = [one.mask.sum() for one in proposals(lab, subject.astype(np.float32), evidence)]
     assert len(areas) == len(STEPS)
     assert areas == sorted(areas, reverse=True)
     assert areas[0] > areas[-1]
@@ -36,7 +41,7 @@ def test_the_likeness_to_other_pictures_decides_between_stable_outlines(scene):
     lab, subject, other = scene
     words = colour_words([lab])
     text = spelled(lab, words)
-    masks = [subject | other, subject | other, subject | other, subject, subject, subject]
+    masks = cut_as(*[subject | other] * 3, *[subject] * 3)
     like_subject, like_both = (histogram(text, mask, len(words)) for mask in (subject, subject | other))
     np.testing.assert_array_equal(best(masks, lab, text, like_subject).mask, subject)
     np.testing.assert_array_equal(best(masks, lab, text, like_both).mask, subject | other)
@@ -48,7 +53,7 @@ def test_a_piece_that_fits_better_is_taken_from_another_proposal(scene):
     limb = subject & box(15, 45, 33, 45)
     words = colour_words([lab])
     text = spelled(lab, words)
-    masks = [subject | other] * 3 + [subject & ~limb] * 3
+    masks = cut_as(*[subject | other] * 3, *[subject & ~limb] * 3)
     found = best(masks, lab, text, histogram(text, subject, len(words)))
     np.testing.assert_array_equal(found.mask, subject)
 
@@ -58,10 +63,10 @@ def test_an_empty_proposal_is_the_last_choice(scene):
     words = colour_words([lab])
     text = spelled(lab, words)
     nothing = np.zeros_like(subject)
-    found = best([subject, *[nothing] * 5], lab, text, histogram(text, subject, len(words)))
+    found = best(cut_as(subject, *[nothing] * 5), lab, text, histogram(text, subject, len(words)))
     np.testing.assert_array_equal(found.mask, subject)
-    assert found.step == STEPS[0]
-    assert not best([nothing] * 6, lab, text, histogram(text, subject, len(words))).mask.any()
+    assert not found.evidence.any()
+    assert not best(cut_as(*[nothing] * 6), lab, text, histogram(text, subject, len(words))).mask.any()
 
 
 def test_edge_strength_is_the_mean_step_of_colour():

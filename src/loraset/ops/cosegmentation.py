@@ -21,11 +21,12 @@ from loraset.color import to_lab
 from loraset.ops.features import halved, pixel_features
 from loraset.ops.forest import Forests, Lesson, grow
 from loraset.ops.outline import doubtful_cuts, overlap, refined_cut, sharpened, softened
-from loraset.ops.proposals import MIDDLE, STEPS, best, proposals
-from loraset.ops.saliency import centre_prior, saliency
+from loraset.ops.proposals import USUAL, Proposal, best, proposals
+from loraset.ops.saliency import centre_prior, decided, saliency
+from loraset.ops.standout import standing_out
 from loraset.ops.superpixels import LabelImage, region_means, superpixels
 from loraset.ops.words import colour_words, histogram, spelled, surroundings
-from loraset.types import ByteImage, FloatImage, Map
+from loraset.types import BoolImage, ByteImage, FloatImage, Map
 
 WORKING_SIDE = 320  # px, long side of a mask; all but its last cut is done at half of this
 REGIONS = 600
@@ -116,36 +117,50 @@ def learn(
     """
     beliefs = [_corrected(item.start, taught.get(place)) for place, item in enumerate(looks)]
     limits = [_first_limits(item.start) for item in looks]
-    if any((known >= SURE[1]).any() for known in taught.values()):  # no guess need say what the subject is
-        limits = [SURE if place in taught else (low, np.inf) for place, (low, _) in enumerate(limits)]
+    if any((known >= SURE[1]).any() and (known <= SURE[0]).any() for known in taught.values()):
+        # no guess need say what the subject is, and what nobody pointed at may be either
+        limits = [SURE if place in taught else (-np.inf, np.inf) for place in range(len(looks))]
     if not any((belief >= limit[1]).any() for belief, limit in zip(beliefs, limits, strict=True)):
         return None
     true = [place in taught for place in range(len(looks))]
     words = colour_words([item.lab for item in looks])
     knowledge = _teach(looks, beliefs, limits, true, words, seed, run)
-    if taught:
-        beliefs = _beliefs(looks, knowledge, taught, run)
-        knowledge = _teach(looks, beliefs, [SURE] * len(looks), true, words, seed + 1, run)
-    return replace(knowledge, subjects=_subjects(looks, _beliefs(looks, knowledge, taught, run), words))
+    if not taught:
+        cuts = run(lambda place: _usual_cut(looks[place], knowledge, place), range(len(looks)))
+        return replace(knowledge, subjects=_subjects(looks, cuts, words))
+    said = np.where(np.array(true)[:, None], knowledge.subjects, 0)
+    if said.any():
+        knowledge = replace(knowledge, subjects=said)
+    beliefs = run(lambda place: _belief(looks[place], knowledge, place, taught.get(place)), range(len(looks)))
+    return _teach(looks, beliefs, [SURE] * len(looks), true, words, seed + 1, run)
 
 
-def _beliefs(
-    looks: Sequence[Look], knowledge: Knowledge, taught: Mapping[int, FloatImage], run: Map
-) -> list[FloatImage]:
-    """Masks of the pictures that were learnt from."""
-    return run(lambda place: _belief(looks[place], knowledge, place, taught.get(place)), range(len(looks)))
+def _usual_cut(item: Look, knowledge: Knowledge, place: int) -> BoolImage:
+    """The cut that is right most often: what the subject looks like elsewhere need not be known for it."""
+    return refined_cut(item.lab, item.start, _joint(item, knowledge, place) - np.float32(USUAL))
 
 
 def _belief(item: Look, knowledge: Knowledge, place: int, known: FloatImage | None) -> FloatImage:
-    """A mask of a picture that was learnt from, cut in the way that is right most often; 0.5 where nothing is found.
+    """A mask of a picture that was learnt from; 0.5 where nothing is found.
 
     There the subject was not known by what is known so far: nothing is surely background.
     """
-    evidence = _joint(item, knowledge, place) - np.float32(STEPS[MIDDLE])
-    if known is not None:
-        evidence = np.where(np.isnan(known), evidence, CERTAIN * (2 * known - 1)).astype(np.float32)
-    mask = refined_cut(item.lab, item.start, evidence)
+    mask = _best_cut(item, knowledge, place, known).mask
     return _corrected(softened(mask) if mask.any() else np.full(mask.shape, 0.5, np.float32), known)
+
+
+def _best_cut(item: Look, knowledge: Knowledge, place: int | None, known: FloatImage | None = None) -> Proposal:
+    """The cut that is most like the subject of the other pictures, of several; what is known of this one holds."""
+    evidence = _joint(item, knowledge, place)
+    if known is not None:
+        evidence = _certain(evidence, known)
+    candidates = proposals(item.lab, item.start, evidence)
+    return best(candidates, item.lab, spelled(item.lab, knowledge.words), knowledge.subject(place))
+
+
+def _certain(evidence: FloatImage, known: FloatImage) -> FloatImage:
+    """`evidence`, and certainty where something is known."""
+    return np.where(np.isnan(known), evidence, CERTAIN * (2 * known - 1)).astype(np.float32)
 
 
 def _corrected(belief: FloatImage, known: FloatImage | None) -> FloatImage:
@@ -153,7 +168,7 @@ def _corrected(belief: FloatImage, known: FloatImage | None) -> FloatImage:
     return belief if known is None else np.where(np.isnan(known), belief, known).astype(np.float32)
 
 
-def _subjects(looks: Sequence[Look], masks: Sequence[FloatImage], words: FloatImage) -> NDArray[np.float64]:
+def _subjects(looks: Sequence[Look], masks: Sequence[FloatImage | BoolImage], words: FloatImage) -> NDArray[np.float64]:
     """Share of every word inside the masks: array of shape (pictures, words)."""
     pairs = zip(looks, masks, strict=True)
     return np.stack([histogram(spelled(item.lab, words), mask > 0.5, len(words)) for item, mask in pairs])
@@ -198,7 +213,7 @@ def _teach(
 
 def _first_limits(start: FloatImage) -> tuple[float, float]:
     """Below which and above which a guess is surely background and surely subject."""
-    return float(np.quantile(start, 0.55)), max(0.3, float(np.quantile(start, 0.88)))
+    return float(np.quantile(start, 0.55)), max(0.3, float(np.quantile(start, 0.92)))
 
 
 def _sure_pixels(
@@ -241,14 +256,11 @@ def evidence_of(
 def outline(item: Look, knowledge: Knowledge | None, place: int | None = None) -> Outline:
     """Cut a picture by what the set knows, or by the picture alone where `knowledge` is None."""
     if knowledge is None:
-        evidence = np.add(*_priors(item))
-        joint = refined_cut(item.lab, item.start, evidence)
+        item = replace(item, start=decided(item.start))
+        joint, evidence = standing_out(item.lab, item.start, _prior(item))
     else:
-        evidence = _joint(item, knowledge, place)
-        text = spelled(item.lab, knowledge.words)
-        masks = proposals(item.lab, item.start, evidence)
-        found = best(masks, item.lab, text, knowledge.subject(place))
-        joint, evidence = found.mask, evidence - np.float32(found.step)
+        found = _best_cut(item, knowledge, place)
+        joint, evidence = found.mask, found.evidence
     less, more = doubtful_cuts(item.lab, item.start, evidence, joint)
     fine = sharpened(item.fine, item.lab, item.start, evidence, joint)
     doubt = cv2.resize((more & ~less).astype(np.float32), fine.shape[::-1], interpolation=cv2.INTER_LINEAR)
@@ -258,16 +270,15 @@ def outline(item: Look, knowledge: Knowledge | None, place: int | None = None) -
 
 
 def _joint(item: Look, knowledge: Knowledge, place: int | None) -> FloatImage:
-    """Log odds of "subject" by the set and by the picture: float32 array of shape (h, w). Their order is better than
+    """Log odds of "subject" by the set and by the picture: float32 array of shape (h, w); their order is better than
     their zero.
     """
     by_pixels, by_regions = evidence_of(item, knowledge, place)
-    central, salient = _priors(item)
-    return np.asarray((by_pixels + by_regions) / 2 + PRIOR * (central + salient), np.float32)
+    return np.asarray((by_pixels + by_regions) / 2 + PRIOR * _prior(item), np.float32)
 
 
-def _priors(item: Look) -> tuple[FloatImage, FloatImage]:
-    """Log odds of "subject" by place, and by saliency: two float32 arrays of shape (h, w)."""
+def _prior(item: Look) -> FloatImage:
+    """Log odds of "subject" by place and by saliency: float32 array of shape (h, w)."""
     central = BIAS + 0.5 * np.log(centre_prior((item.lab.shape[0], item.lab.shape[1])) + 0.05)
     salient = 1.1 * np.log((item.start + 0.1) / (1.1 - item.start))
-    return np.asarray(central, np.float32), np.asarray(salient, np.float32)
+    return np.asarray(central + salient, np.float32)

@@ -17,7 +17,7 @@ from loraset.ops.words import WordImage, histogram
 from loraset.types import BoolImage, FloatImage
 
 STEPS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)  # log odds that are asked of a pixel, one proposal for each
-MIDDLE = 2  # the step that is right most often
+USUAL = 0.5  # right most often
 SHARP = 20.0  # mean step of Lab along an outline that counts as much as a stable one ...
 STRONGEST = 30.0  # ... in which no pixel counts more than this
 LIKENESS = 1.5  # weight of the likeness to the subject in the other pictures
@@ -28,35 +28,37 @@ GAIN = 0.06  # of fit, for which a part changes hands
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
-    """An outline, the log odds that it asked, and how well it fits: about 1 is poor, 3 is good."""
+    """An outline, the evidence that it was cut by, and how well it fits: about 1 is poor, 3 is good."""
 
     mask: BoolImage
-    step: float
+    evidence: FloatImage
     fit: float
 
 
-def proposals(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> list[BoolImage]:
-    """Cuts of more and more evidence asked, one for each of `STEPS`: bool arrays of shape (H, W).
+def proposals(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> list[Proposal]:
+    """Cuts of more and more evidence asked, one for each of `STEPS`; how well they fit is not yet known.
 
     lab, start, evidence : what `refined_cut` takes.
     """
-    return [refined_cut(lab, start, evidence - np.float32(step)) for step in STEPS]
+    asked = [evidence - np.float32(step) for step in STEPS]
+    return [Proposal(refined_cut(lab, start, given), given, -np.inf) for given in asked]
 
 
-def best(masks: Sequence[BoolImage], lab: FloatImage, text: WordImage, subject: NDArray[np.float64]) -> Proposal:
+def best(candidates: Sequence[Proposal], lab: FloatImage, text: WordImage, subject: NDArray[np.float64]) -> Proposal:
     """The proposal that is stable, has strong edges, and looks like the subject while its ground does not.
 
     A part of the picture in which another proposal fits much better is then taken from that one.
 
-    masks : of `proposals`. text : index of the colour word of every pixel. subject : (K,), the share of each word on
-        the subject in other pictures.
+    candidates : of `proposals`. text : index of the colour word of every pixel. subject : (K,), the share of each word
+        on the subject in other pictures.
     """
+    masks = [one.mask for one in candidates]
     fits = []
     for place, mask in enumerate(masks):
         beside = [masks[other] for other in (place - 1, place + 1) if 0 <= other < len(masks)]
         fits.append(_fit(mask, lab, text, subject) + float(np.mean([overlap(mask, other) for other in beside])))
     place = int(np.argmax(fits))
-    return Proposal(_exchanged(masks[place], masks, lab, text, subject), STEPS[place], fits[place])
+    return Proposal(_exchanged(masks[place], masks, lab, text, subject), candidates[place].evidence, fits[place])
 
 
 def _exchanged(
