@@ -12,9 +12,11 @@ from PIL import Image
 from loraset.errors import InputError, UsageError
 from loraset.exporters import EXPORTERS
 from loraset.images import adobe_rgb_profile, encode_png, read_png, srgb_profile, write_picture
+from loraset.types import Picture
 from loraset.verify.check import verify
 from loraset.verify.folder import check_folder
-from painted_exports import exported
+from loraset.verify.pictures import is_inverted
+from painted_exports import disc, exported
 
 
 def save(path: Path, image: Image.Image, **options) -> None:
@@ -187,6 +189,23 @@ def test_masks_that_a_configuration_counts_on_are_missed_all(tmp_path, name, tra
     folder, _ = exported(tmp_path, name, transparent=transparent)
     shutil.rmtree(folder / "masks")
     assert [finding.code for finding in verify(folder, name).findings] == ["mask_missing"] * 3
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_polarity_is_seen_on_photos_too(inverted):
+    rng = np.random.default_rng(0)
+    mask = disc((200, 150), 90)[1]
+    picture = Picture(rng.integers(0, 256, (150, 200, 3), dtype=np.uint8))
+    assert is_inverted(255 - mask if inverted else mask, picture) is inverted
+
+
+@pytest.mark.parametrize("background", [(128, 128, 128), (0, 0, 0), (255, 255, 255)])
+@pytest.mark.parametrize("shift", [0, 70])
+def test_polarity_is_seen_on_plain_backgrounds_also_where_the_subject_is_cut(background, shift):
+    rgb, mask = disc((200, 150), 90)
+    rgb[mask == 0] = background
+    rgb, mask = np.roll(rgb, shift, 1), np.roll(mask, shift, 1)
+    assert is_inverted(255 - mask, Picture(rgb)) and not is_inverted(mask, Picture(rgb))
 
 
 def test_what_harms_no_trainer_is_no_defect(tmp_path):

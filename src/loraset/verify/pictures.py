@@ -17,6 +17,7 @@ from loraset.types import ByteImage, Picture
 MAX_PIXELS = 2**28
 REACH_SHARE = 1 / 24  # of the long side: so far out a hidden colour may still be the subject's own
 FLAT = 2  # levels by which a plain backdrop may differ from its colour
+RIM_LEVELS = 32  # by which a mask that is turned round is lighter at the rim than in the middle; true ones are darker
 PLAIN_SHARE = 0.05  # of the picture: less of one colour is no backdrop
 MODES = {
     "LA": "gray with alpha: converted to RGB its hidden gray is trained",
@@ -128,7 +129,7 @@ def is_inverted(weight: ByteImage, picture: Picture) -> bool:
         rim = np.concatenate([weight[0], weight[-1], weight[:, 0], weight[:, -1]])
         height, width = weight.shape
         middle = weight[height // 4 : height - height // 4, width // 4 : width - width // 4]
-        return float(rim.mean()) > 230 and float(middle.mean()) < 90
+        return float(rim.mean()) > float(middle.mean()) + RIM_LEVELS
     return float(weight[outside].mean()) > 128 > float(weight[~outside].mean())
 
 
