@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.ops.marks import hold, lesson
+from loraset.ops.marks import hold
 from loraset.types import Marks
 
 SIDE = 240
@@ -120,16 +120,6 @@ def test_outside_the_boxes_to_keep_is_nothing_and_inside_is_something(photo):
         assert held.probability[outside].max() == 0
     found = hold(np.zeros((SIDE, SIDE), np.float32), photo, Marks(keep_boxes=(frame,)))
     assert iou(found.probability, TOY) > 0.9
-
-
-def test_a_lesson_says_what_was_marked_and_leaves_the_rest_open(photo):
-    said = lesson(photo, Marks(keep=(at(110, 130),), drop=(at(60, 40),), keep_boxes=((0, 0.2, 1, 1),)), (60, 60))
-    assert said.shape == (60, 60)
-    assert (said[32, 27], said[10, 15]) == (1, 0)
-    assert (said[:11] == 0).all()
-    assert np.isnan(said[50:, 45:]).all()
-    large = cv2.resize(said, (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
-    assert TOY[large == 1].mean() > 0.97
 
 
 def test_points_on_the_edge_and_tiny_pictures(photo):

@@ -15,15 +15,16 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from loraset.engines.given import is_by_hand, said_of
+from loraset.engines.given import is_by_hand, known_from, read_mask
 from loraset.engines.inside import Inside, pooled_in
 from loraset.engines.interface import EngineOptions
 from loraset.engines.on_disk import file_of, models_on_disk
 from loraset.ops.cosegmentation import Knowledge, Look, learn, look, outline
 from loraset.ops.inner_maps import Discriminant, informed, lesson_of, teach
-from loraset.types import Json, Map, Mask, Reason, View
+from loraset.ops.marks import hold
+from loraset.types import Declined, FloatImage, Json, Map, Marks, Mask, Reason, View
 
-VERSION = 4
+VERSION = 5
 SAMPLE = 40  # pictures that the set is learnt from; more add time and memory, not knowledge
 TEACHERS = 12  # of them teach what their inner maps mean: those are 4 to 12 MB each
 DOUBT = 0.78  # stability of a mask, below which a person should look
@@ -104,11 +105,7 @@ class CosegmentEngine:
             if not self._fitted:
                 if self._shared and len(self._sample) > 1:
                     looks = self._describe()
-                    pairs = enumerate(zip(self._sample, looks, strict=True))
-                    said = {
-                        place: said_of(view, (item.lab.shape[0], item.lab.shape[1])) for place, (view, item) in pairs
-                    }
-                    taught = {place: word for place, word in said.items() if word is not None}
+                    taught = self._taught(looks)
                     self._by_hand = len(taught)
                     self._knowledge = learn(looks, self._seed, self._run, taught)
                     names = [view.sha256 for view in self._sample]
@@ -116,6 +113,28 @@ class CosegmentEngine:
                     self._looks = dict(zip(names, looks, strict=True))
                 self._fitted = True
             return self._knowledge
+
+    def _taught(self, looks: Sequence[Look]) -> dict[int, FloatImage]:
+        """What a person says of pictures in the sample, by their places.
+
+        A given mask says it all. Marks mend a mask, and so that has to be found first: who looked at it and pointed at
+        its faults takes the rest for right.
+        """
+        taught: dict[int, FloatImage] = {}
+        marked: dict[int, Marks] = {}
+        for place, (view, item) in enumerate(zip(self._sample, looks, strict=True)):
+            given = read_mask(view)
+            if not isinstance(given, Declined):
+                taught[place] = known_from(given, (item.lab.shape[0], item.lab.shape[1]))
+            elif view.marks:
+                marked[place] = view.marks
+        if marked:
+            knowledge = learn(looks, self._seed, self._run, dict(taught))
+            for place, marks in marked.items():
+                found = outline(looks[place], knowledge, place).probability
+                held = hold(found, self._sample[place].proxy(), marks).probability
+                taught[place] = known_from(held, (looks[place].lab.shape[0], looks[place].lab.shape[1]))
+        return taught
 
     def _describe(self) -> list[Look]:
         """Looks of the sample; with a model, the first of them teach what its inner maps mean in this set."""

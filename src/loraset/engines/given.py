@@ -11,13 +11,12 @@ import numpy as np
 
 from loraset.engines.interface import EngineOptions
 from loraset.images import Unreadable, decode
-from loraset.ops.marks import lesson
 from loraset.types import Declined, FloatImage, Json, Map, Mask, View
 
 NAME = "given"
 ASPECT_TOLERANCE = 0.02
 MAX_PIXELS = 400_000_000
-SURE = 0.9  # a given mask above this is surely subject, and as near to 0 surely not
+SURE = 0.8  # a true mask above this is surely subject, and as near to 0 surely not
 
 
 class GivenEngine:
@@ -82,13 +81,7 @@ def is_by_hand(view: View) -> bool:
     return view.mask_file is not None or view.marks is not None
 
 
-def said_of(view: View, shape: tuple[int, int]) -> FloatImage | None:
-    """Return what a person says of a picture: float32 array of `shape`, 1 subject, 0 not, NaN unsaid; None of nothing.
-
-    A mask of it says all; where there is none that can be used, the marks say something.
-    """
-    given = read_mask(view)
-    if isinstance(given, Declined):
-        return lesson(view.proxy(), view.marks, shape) if view.marks else None
-    reduced = cv2.resize(given, shape[::-1], interpolation=cv2.INTER_AREA)
+def known_from(probability: FloatImage, shape: tuple[int, int]) -> FloatImage:
+    """Return what a mask that is true says at another size: float32 array of `shape`, 1 subject, 0 not, NaN unsure."""
+    reduced = cv2.resize(probability, shape[::-1], interpolation=cv2.INTER_AREA)
     return np.where(reduced > SURE, 1, np.where(reduced < 1 - SURE, 0, np.nan)).astype(np.float32)

@@ -87,21 +87,6 @@ def hold(probability: FloatImage, rgb: ByteImage, marks: Marks) -> Held:
     return Held(held, float(np.mean(change > 0)), float(np.mean(change < 0)))
 
 
-def lesson(rgb: ByteImage, marks: Marks, shape: tuple[int, int]) -> FloatImage:
-    """Return what marks say of each pixel without any mask: float32 array of `shape`, 1 subject, 0 not, NaN unsaid.
-
-    rgb : uint8 array of shape (H, W, 3), sRGB.
-    """
-    scene = _scene(rgb)
-    keep, drop = _nearness(scene, None, marks.keep, marks.drop)
-    said = np.full(scene.shape, np.nan, np.float32)
-    said[(drop > 0.5)[scene.labels]] = 0
-    if marks.keep_boxes:
-        said[~_inside(marks.keep_boxes, scene.shape)] = 0
-    said[(keep > 0.5)[scene.labels]] = 1
-    return np.asarray(cv2.resize(said, shape[::-1], interpolation=cv2.INTER_NEAREST), np.float32)
-
-
 def _scene(rgb: ByteImage) -> _Scene:
     scale = min(1.0, SIDE / max(rgb.shape[:2]))
     size = max(8, round(rgb.shape[1] * scale)), max(8, round(rgb.shape[0] * scale))
@@ -129,15 +114,14 @@ def _pointed(scene: _Scene, probability: FloatImage, mask: BoolImage, marks: Mar
 
 
 def _nearness(
-    scene: _Scene, probability: FloatImage | None, keep: Sequence[Point], drop: Sequence[Point]
+    scene: _Scene, probability: FloatImage, keep: Sequence[Point], drop: Sequence[Point]
 ) -> tuple[FloatImage, FloatImage]:
     """How much of a say the points to keep, and those to drop, have in each region: two float32 arrays (n,), [0, 1].
 
     A region listens only to the kind of points that is nearer.
     """
     y, x = np.indices(scene.shape, np.float32) / np.float32(max(scene.shape))
-    step = np.zeros(scene.shape, np.float32) if probability is None else MASK_STEP * probability
-    columns = np.dstack([scene.lab, step, x, y]).reshape(-1, 6)
+    columns = np.dstack([scene.lab, MASK_STEP * probability, x, y]).reshape(-1, 6)
     means = region_means(np.asarray(columns, np.float32), scene.labels.ravel(), int(scene.labels.max()) + 1)
     one, other = scene.pairs
     steps = np.linalg.norm(means[one, :4] - means[other, :4], axis=1)
