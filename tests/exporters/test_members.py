@@ -8,6 +8,7 @@ import pytest
 from loraset.exporters import EXPORTERS
 from loraset.exporters.interface import ExportFile
 from loraset.images import read_png
+from loraset.recipe.model import Export
 from painted_exports import CAPTIONS, SIZES, exported, trainer
 
 FOLDERS = [name for name in EXPORTERS if name != "zip"]
@@ -115,3 +116,8 @@ def test_an_archive_holds_copies_and_bytes(tmp_path):
     (tmp_path / "a").write_bytes(b"copied")
     file = ExportFile("x.zip", (ExportFile("a", tmp_path / "a"), ExportFile("b/c", b"written")))
     assert re.search(b"copied.*written", bytes(file.read()), re.S)
+
+
+def test_the_recipe_names_all_of_them_in_the_order_of_the_table():
+    said = Export.model_fields["trainers"].description.partition(": ")[2]
+    assert said.split(", ") == list(EXPORTERS)

@@ -181,7 +181,8 @@ class FrameSettings(Section):
     """[frame]: the output's shape."""
 
     target: Literal["", "sd15", "sdxl", "flux", "qwen-image", "wan"] = Field(
-        default="", description="the base model: sets resolution and step where they are not written"
+        default="",
+        description="sd15; sdxl; flux; qwen-image; wan: the base model sets resolution and step where they are not written",
     )
     mode: Literal["bucket", "square", "keep"] = Field(
         default="bucket", description="bucket: the trainer's nearest shape; square; keep: the photo as it is"
@@ -244,7 +245,11 @@ class Captions(Section):
 class Export(Section):
     """[export]: folders for trainers."""
 
-    trainers: list[str] = Field(default=["kohya"], description="which trainers to write a folder for")
+    trainers: list[str] = Field(
+        default=["kohya"],
+        description="whose folders to write: kohya, musubi-tuner, onetrainer, ai-toolkit, simpletuner, diffusers, "
+        "diffusion-pipe, invoke-training, plain, zip",
+    )
     verdicts: list[Literal["keep", "review"]] = Field(
         default=["keep", "review"], min_length=1, description="which pictures go into it"
     )
