@@ -70,7 +70,20 @@ def _yaml(context: Context, weight: dict[str, Any]) -> bytes:
     return lines([*text, *yaml_lines(job)])
 
 
+def _dataset(context: Context) -> dict[str, Any]:
+    return {
+        "folder_path": context.place(IMAGES),
+        "caption_ext": "txt",
+        "caption_dropout_rate": 0.0,
+        "num_repeats": context.repeats,
+        "resolution": [context.resolution],
+        "bucket_tolerance": context.step,
+        "cache_latents_to_disk": True,
+    }
+
+
 def _process(context: Context, weight: dict[str, Any]) -> dict[str, Any]:
+    """Return the job's one process. What it says of training is where the trainer's own examples start."""
     architecture, weights = MODELS.get(context.target, NO_MODEL)
     flowing = context.target in FLOWING
     side = context.resolution // context.step * context.step
@@ -81,18 +94,7 @@ def _process(context: Context, weight: dict[str, Any]) -> dict[str, Any]:
         **({"trigger_word": context.trigger} if context.trigger else {}),
         "network": {"type": "lora", "linear": 16, "linear_alpha": 16},
         "save": {"dtype": "float16", "save_every": 250},
-        "datasets": [
-            {
-                "folder_path": context.place(IMAGES),
-                "caption_ext": "txt",
-                "caption_dropout_rate": 0.0,
-                "num_repeats": context.repeats,
-                "resolution": [context.resolution],
-                "bucket_tolerance": context.step,
-                "cache_latents_to_disk": True,
-                **weight,
-            }
-        ],
+        "datasets": [_dataset(context) | weight],
         "train": {
             "batch_size": 1,
             "steps": 2000,

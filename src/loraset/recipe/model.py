@@ -182,7 +182,7 @@ class FrameSettings(Section):
 
     target: Literal["", "sd15", "sdxl", "flux", "qwen-image", "wan"] = Field(
         default="",
-        description="sd15; sdxl; flux; qwen-image; wan: the base model sets resolution and step where they are not written",
+        description="sd15; sdxl; flux; qwen-image; wan: the base model sets resolution and step where not written",
     )
     mode: Literal["bucket", "square", "keep"] = Field(
         default="bucket", description="bucket: the trainer's nearest shape; square; keep: the photo as it is"
