@@ -110,7 +110,7 @@ def fine_alpha(rgb: ByteImage, strangeness: FloatImage, area: BoolImage, backgro
     if not open_.any():
         return alpha
     colors = nearest_colors(picture, area & strong & (strangeness > CERTAIN), 0)
-    mix = unmix(picture[open_], colors[open_], background.rgb[open_], False)
+    mix = unmix(picture[open_], colors[open_], background.rgb[open_], "srgb")
     dead = np.clip(3 * np.float32(background.noise) * mix.slope, 0.004, 0.25)
     word = np.clip((mix.alpha - dead) / (1 - 2 * dead), 0, 1) * (strangeness[open_] > THRESHOLD / 2)
     word = word.astype(np.float32)

@@ -3,9 +3,9 @@
 In: arrays and the `Screen` of the picture. Out: the alpha at the picture's own size, despilled colour. Never: files,
 settings, randomness.
 
-The alpha is found by unmixing every pixel between the screen and the nearest sure subject colour: in a photo in linear
-light and with the brightness of the screen left free, so that a soft shadow on it is no subject. Work at full size goes
-in bands of rows: memory stays bounded.
+The alpha is found by unmixing every pixel between the nearest sure subject colour and the nearest bare screen, so that
+a soft shadow on the screen is no subject; in the light, linear or sRGB, that explains the edge best. Work at full size
+goes in bands of rows: memory stays bounded.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,16 @@ from scipy import ndimage
 
 from loraset.ops.mixing import dot, eroded, nearest_colors, unmix
 from loraset.ops.screen import FIELD_SIDE, GRAINY, Screen, channels, excess, screen_amount, shrink
-from loraset.types import BoolImage, ByteImage, FloatImage
+from loraset.types import BoolImage, ByteImage, FloatImage, Light
 
 GUIDE_SIDE = 1024  # px, long side of the grid on which sure subject colours are collected
 BAND_ROWS = 256
-CLEAR = 8  # guide px beyond which nothing but screen is expected
+CLEAR, NEAR = 8, 3  # guide px beyond which nothing but screen is expected; where shadows were found, too
+REACHES = (1, 3)  # guide px into the subject where its colour is taken: the second in photos only
+DEEP, FUR = 8, 16  # guide px: depth of the subject's colour under fur, length of fur
+SHADOW = 0.25  # amount of the screen's colour that is left in a shadow on it
+ENOUGH = 30  # px of edge, to tell the light by
+LIGHTS: tuple[Light, ...] = ("srgb", "linear")  # the second in photos only
 PALETTE = 32  # colours up to which a flat picture is pixel art
 
 
@@ -60,9 +65,18 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     field = _stretch(screen.field, (0, values.shape[0]), values.shape[:2])
     amount = screen_amount(values, field, screen)
     full = 1 - np.clip(16 * screen.noise, 0.06, 0.4)
-    bare, enclosed = _walled_in((amount > full) & (_off_line(values, field, screen) < _far(screen)), kept)
-    core, colors = _core(values, field, bare, kept, screen)
-    alpha = _unmix_rows(rgb, screen, core * 0.5 + ~eroded(bare, CLEAR) * 0.5, colors)
+    on_line = _off_line(values, field, screen) < _far(screen)
+    bare, ground = (amount > full) & on_line, field
+    if screen.noise > GRAINY:
+        bare |= ndimage.binary_opening(on_line & (amount > SHADOW) & ~bare, np.ones((5, 5), np.bool_))
+    bare, enclosed = _walled_in(bare, kept)
+    if screen.noise > GRAINY:
+        ground = nearest_colors(values, bare, 1)
+    lights = LIGHTS if screen.noise > GRAINY else LIGHTS[:1]
+    sides = min((_sides(values, ground, amount, bare, screen, light) for light in lights), key=lambda said: said.misfit)
+    core = _core(values, sides, bare, kept, screen)
+    state = core * 0.5 + ~eroded(bare, NEAR if screen.noise > GRAINY else CLEAR) * 0.5
+    alpha = _unmix_rows(rgb, screen, state.astype(np.float32), sides)
     return Key(alpha, _half_inside(alpha), enclosed, kept)
 
 
@@ -120,29 +134,81 @@ def _touching_border(region: BoolImage) -> BoolImage:
     return np.asarray(np.isin(labels, rim[rim > 0]), np.bool_)
 
 
-def _core(
-    values: FloatImage, field: FloatImage, bare: BoolImage, kept: bool, screen: Screen
-) -> tuple[BoolImage, FloatImage]:
-    """Sure subject on the guide grid, and everywhere the colour of its nearest pixel."""
-    loose = screen.noise > GRAINY
-    reach = 2 if loose else 1
-    amount = screen_amount(values, field, screen)
-    inner = eroded(~bare, reach + 2)
-    spilled = amount[inner & (amount < 0.5)]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sides:
+    """The two colours of every place on the guide grid, and the light in which their mixtures explain the edge best.
+
+    solid : where the subject shows nothing of the screen. misfit : mean of what stays unexplained at the edge.
+    """
+
+    subject: FloatImage
+    ground: FloatImage
+    solid: BoolImage
+    light: Light
+    misfit: float
+
+
+def _sides(
+    values: FloatImage, ground: FloatImage, amount: FloatImage, bare: BoolImage, screen: Screen, light: Light
+) -> _Sides:
+    """Each place takes the subject's colour from as deep inside as explains its mixture best.
+
+    Near the outline there may be another colour than deeper in, but in a photo it is still blurred with the screen's.
+    """
+    found = []
+    for reach in REACHES if screen.noise > GRAINY else REACHES[:1]:
+        solid = _solid(values, ground, amount, bare, screen, reach, light)
+        colors = nearest_colors(values, solid, reach)
+        unlike = unmix(values, colors, ground, light).unlike
+        found.append((solid, colors, cv2.GaussianBlur(unlike, (0, 0), 1)))
+    (solid, best, first), (_, deeper, second) = found[0], found[-1]
+    best = np.asarray(np.where((second < first)[..., None], deeper, best), np.float32)
+    mix = unmix(values, best, ground, light)
+    edge = ~bare & ~eroded(solid, 2) & (mix.alpha > 0.15) & (mix.alpha < 0.85)
+    misfit = float(np.minimum(mix.unlike[edge], 0.1).mean()) if edge.sum() > ENOUGH else 0.0
+    return _Sides(best, ground, solid, light, misfit)
+
+
+def _solid(
+    values: FloatImage,
+    ground: FloatImage,
+    amount: FloatImage,
+    bare: BoolImage,
+    screen: Screen,
+    reach: int,
+    light: Light,
+) -> BoolImage:
+    """Subject without a part of the screen: no more of its colour than spill, or a colour that is no mixture.
+
+    Orange fur takes much of a green screen before green is its strongest channel: in a photo, what lies near the screen
+    and is a mixture of it with the colour deeper in the subject is not solid either.
+    """
+    spilled = amount[eroded(~bare, reach + 2) & (amount < 0.5)]
     white = 0.1
     if screen.saturated and spilled.size:
         white = float(np.clip(np.percentile(spilled, 90) + 0.02, 0.03, 0.4))
     solid = (amount < white) & ~bare
-    mix = unmix(values, nearest_colors(values, solid, reach), field, loose)
+    mix = unmix(values, nearest_colors(values, solid, reach), ground, light)
     strange = (mix.unlike > _far(screen)) & (mix.alpha < 0.9) & ~bare
-    solid |= ndimage.binary_opening(strange, np.ones((5, 5), np.bool_))
-    colors = nearest_colors(values, solid, reach)
+    solid = np.asarray(solid | ndimage.binary_opening(strange, np.ones((5, 5), np.bool_)), np.bool_)
+    if screen.noise <= GRAINY or not screen.saturated:
+        return solid
+    mix = unmix(values, nearest_colors(values, solid, DEEP), ground, light)
+    mixed = (mix.alpha > 0.05) & (mix.alpha < 0.95) & (mix.unlike < 0.5 * _far(screen))
+    close = cv2.distanceTransform((~bare).astype(np.uint8), cv2.DIST_L2, 5) <= FUR
+    return solid & ~(mixed & close)
+
+
+def _core(values: FloatImage, sides: _Sides, bare: BoolImage, kept: bool, screen: Screen) -> BoolImage:
+    """Sure subject on the guide grid."""
+    reach = 2 if screen.noise > GRAINY else 1
     if kept:
-        return inner, colors
-    core = eroded(solid, reach - 1 if screen.saturated else reach)
-    thin, _ = ndimage.label((unmix(values, colors, field, loose).alpha < 0.95) & ~core)
+        return eroded(~bare, reach + 2)
+    core = eroded(sides.solid, reach - (screen.noise <= GRAINY and screen.saturated))
+    alpha = unmix(values, sides.subject, sides.ground, sides.light).alpha
+    thin, _ = ndimage.label((alpha < 0.95) & ~core)
     through = np.unique(thin[bare])
-    return core | ((thin > 0) & ~np.isin(thin, through)), colors
+    return np.asarray(core | ((thin > 0) & ~np.isin(thin, through)), np.bool_)
 
 
 def _far(screen: Screen) -> float:
@@ -166,18 +232,17 @@ def _stretch(small: FloatImage, rows: tuple[int, int], shape: tuple[int, int]) -
     return np.asarray(cv2.remap(small, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _unmix_rows(rgb: ByteImage, screen: Screen, state: FloatImage, colors: FloatImage) -> FloatImage:
+def _unmix_rows(rgb: ByteImage, screen: Screen, state: FloatImage, sides: _Sides) -> FloatImage:
     """Alpha at full size; state, on the guide grid, is 1 where all is subject, 0 where all is screen, .5 between."""
     shape = height, width = rgb.shape[0], rgb.shape[1]
     alpha = np.empty((height, width), np.float32)
-    state = state.astype(np.float32)
     for top in range(0, height, BAND_ROWS):
         rows = (top, min(top + BAND_ROWS, height))
         known = _stretch(state, rows, shape)
         open_ = (known > 0.25) & (known < 0.75)
         pixel = rgb[rows[0] : rows[1]][open_].astype(np.float32) / np.float32(255)
-        subject, ground = _stretch(colors, rows, shape)[open_], _stretch(screen.field, rows, shape)[open_]
-        mix = unmix(pixel, subject, ground, screen.noise > GRAINY)
+        subject, ground = (_stretch(side, rows, shape)[open_] for side in (sides.subject, sides.ground))
+        mix = unmix(pixel, subject, ground, sides.light)
         dead = np.clip(3 * np.float32(screen.noise) * mix.slope, 0.004, 0.25)  # what the noise explains
         known[open_] = (mix.alpha - dead) / (1 - 2 * dead)
         known[~open_] = known[~open_] > 0.5

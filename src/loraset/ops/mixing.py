@@ -9,10 +9,8 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from loraset.color import to_linear
-from loraset.types import BoolImage, FloatImage
-
-SHADOW_FREEDOM = 0.01  # in a photo, weight of "subject and background add up to 1" against the colour's error
+from loraset.color import to_linear, to_srgb
+from loraset.types import BoolImage, FloatImage, Light
 
 
 def dot(one: FloatImage, other: FloatImage) -> FloatImage:
@@ -41,33 +39,24 @@ def nearest_colors(values: FloatImage, solid: BoolImage, reach: int) -> FloatIma
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mix:
-    """alpha: amount of the subject. slope: its change per change of colour. unlike: what is left unexplained."""
+    """alpha: amount of the subject. slope: its change per change of colour. unlike: what stays unexplained, in sRGB."""
 
     alpha: FloatImage
     slope: FloatImage
     unlike: FloatImage
 
 
-def unmix(pixel: FloatImage, subject: FloatImage, screen: FloatImage, loose: bool) -> Mix:
-    """Least squares of pixel = a subject + b screen, float32 arrays of shape (..., 3).
+def unmix(pixel: FloatImage, subject: FloatImage, ground: FloatImage, light: Light) -> Mix:
+    """Least squares of pixel = a subject + (1 - a) ground, added in a light.
 
-    In a drawing a + b is 1. In a photo (loose) it is so only by preference, since a shadow on the screen makes b
-    smaller, and the light is linear; more than the screen's own brightness counts as unexplained.
+    pixel, subject, ground : float32 arrays of shape (..., 3), sRGB, [0, 1].
     """
-    if not loose:
-        across = subject - screen
-        length = np.maximum(dot(across, across), np.float32(1e-6))
-        alpha = np.asarray(dot(pixel - screen, across) / length, np.float32)
-        rest = pixel - screen - alpha[..., None] * across
-        return Mix(alpha, np.asarray(1 / np.sqrt(length), np.float32), np.abs(rest).max(axis=-1))
-    pixel, subject, screen = to_linear(pixel), to_linear(subject), to_linear(screen)
-    kk = dot(screen, screen)
-    free = np.maximum(kk, np.float32(0.01)) * np.float32(SHADOW_FREEDOM)
-    ss, sk, kk = dot(subject, subject) + free, dot(subject, screen) + free, kk + free
-    sp, kp = dot(subject, pixel) + free, dot(screen, pixel) + free
-    det = np.maximum(ss * kk - sk * sk, np.float32(1e-7))
-    alpha, beta = (sp * kk - sk * kp) / det, (ss * kp - sk * sp) / det
-    rest = pixel - alpha[..., None] * subject - beta[..., None] * screen
-    across = kk[..., None] * subject - sk[..., None] * screen
-    unlike = np.maximum(np.abs(rest).max(axis=-1), alpha + beta - np.float32(1.3))
-    return Mix(alpha, np.sqrt(dot(across, across)) / det, unlike)
+    seen = pixel
+    if light == "linear":
+        pixel, subject, ground = to_linear(pixel), to_linear(subject), to_linear(ground)
+    across = subject - ground
+    length = np.maximum(dot(across, across), np.float32(1e-6))
+    alpha = np.asarray(dot(pixel - ground, across) / length, np.float32)
+    mixed = ground + np.clip(alpha, 0, 1)[..., None] * across
+    rest = (to_srgb(mixed) if light == "linear" else mixed) - seen
+    return Mix(alpha, np.asarray(1 / np.sqrt(length), np.float32), np.abs(rest).max(axis=-1))
