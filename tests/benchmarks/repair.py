@@ -139,7 +139,7 @@ def report(name, kind, pairs, seconds):
     hurt, better = (after > before + HURT).mean(), (after < before - HURT).mean()
     print(
         f"{name:14} {kind:6} {len(pairs):4}  {before.mean():.4f} -> {after.mean():.4f}  left {left}  worse by over"
-        f" {HURT:g}: {hurt:4.0%} (worst {max(after - before):+.3f})  better: {better:4.0%}  {seconds:.2f} s of work a picture",
+        f" {HURT:g}: {hurt:4.0%} (worst {max(after - before):+.3f})  better: {better:4.0%}  {seconds:.2f} s of work each",
         flush=True,
     )
 

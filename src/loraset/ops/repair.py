@@ -33,6 +33,7 @@ NOTHING, EVERYTHING = 0.001, 0.97  # shares of the picture: a mask below or abov
 FRAMING = 0.75  # of the picture's border: a mask that covers more is more likely the ground
 STABLE = 0.78  # stability of the set's own cut from which it may stand in for a mask
 LARGE = 0.5  # overlap of the old and the new mask below which nothing is changed
+DISPUTED = 0.65  # overlap with the cut proposed below which a mask of which no piece is changed is not simply right
 KERNEL = np.ones((3, 3), np.uint8)
 
 # What each cue adds to the log odds that a piece is rightly changed, fitted by logistic regression to the pieces of
@@ -85,9 +86,10 @@ class Repair:
     """What becomes of one mask.
 
     pieces : all that were judged, accepted ones first. overlap : IoU of the old and the corrected mask. verdict :
-    "unchanged", "changed", or "refused" where the change would be too large. fine : bool array of shape (2 h, 2 w), the
-    corrected mask's edge; added, removed : bool arrays of shape (h, w), where it may add to the old mask and take from
-    it. These three are None but for "changed".
+    "unchanged", "changed", or "refused" where the change would be too large, or the set contradicts much of the mask
+    but is sure of no piece: then overlap is that of the mask and what was refused. fine : bool array of shape
+    (2 h, 2 w), the corrected mask's edge; added, removed : bool arrays of shape (h, w), where it may add to the old
+    mask and take from it. These three are None but for "changed".
     """
 
     pieces: tuple[Piece, ...]
@@ -126,7 +128,8 @@ def repair(item: Look, mask: FloatImage, evidence: FloatImage) -> Repair:
     pieces = judged(item, mask, evidence, proposed)
     accepted = [piece for piece in pieces if piece.accepted]
     if not accepted:
-        return Repair(pieces, 1.0, "unchanged")
+        disputed = overlap(old, proposed)
+        return Repair(pieces, disputed, "refused") if disputed < DISPUTED else Repair(pieces, 1.0, "unchanged")
     added, removed = (_zone(accepted, old.shape, side) for side in (True, False))
     new = (old | (proposed & added)) & (proposed | ~removed)
     kept = overlap(old, new)
