@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.ops.descriptors import POSITION_SIZE, Descriptors, describe, position
+from loraset.ops.descriptors import POSITION_SIZE, Descriptors, choose_different, describe, position
 
 
 def figure(seed=0, side=300, background=0.0):
@@ -69,3 +69,11 @@ def test_nothing_has_no_descriptors_and_a_speck_has():
     assert describe(np.zeros((50, 50, 3), np.float32), empty) is None
     empty[20, 30] = 1
     assert describe(np.zeros((50, 50, 3), np.float32), empty).aspect == 1.0
+
+
+def test_the_choice_begins_with_the_best_and_goes_on_with_the_farthest():
+    points, scores = np.array([[0.0], [0.1], [1.0], [5.0]]), np.array([0.9, 1.0, 0.9, 0.9])
+    everyone = np.ones(4, bool)
+    assert choose_different(points, scores, everyone, 3) == [1, 3, 2]
+    assert choose_different(points, scores, np.array([True, False, True, False]), 3) == [0, 2, 3]
+    assert choose_different(points, scores, everyone, 9) == [1, 3, 2, 0]

@@ -113,3 +113,8 @@ def test_the_tiles_of_a_change_colour_only_what_changed():
     assert tiles["mask_after"][5, 35].argmax() == 2  # added: blue
     assert tiles["mask_after"][35, 5].argmin() == 2  # removed: amber
     assert (tiles["mask_after"][35, 35] == 30).all()
+
+
+def test_what_is_said_of_the_whole_set_stands_at_the_top():
+    text = render_report([], lambda row: {}, RUN | {"notes": ["the set looks like two subjects: <a>"]}).decode()
+    assert "Note: the set looks like two subjects: &lt;a&gt;." in text

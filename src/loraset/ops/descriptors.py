@@ -90,6 +90,28 @@ def position(subject: Descriptors) -> NDArray[np.float64]:
     return np.concatenate([pose, color, shape, texture])
 
 
+def choose_different(
+    points: NDArray[np.float64], scores: NDArray[np.float64], first: NDArray[np.bool_], most: int
+) -> list[int]:
+    """Return the indices of at most `most` points that are good and far apart: first of `first`, then of the others.
+
+    Farthest-point choice, the distance times the score; the best score begins, ties go to the earlier.
+
+    points : of shape (N, POSITION_SIZE). scores : of shape (N,), [0, 1]. first : of shape (N,).
+    """
+    chosen: list[int] = []
+    gap = np.full(len(points), np.inf)
+    for group in (first, ~first):
+        free = group.copy()
+        while len(chosen) < most and free.any():
+            gain = np.round(scores * gap if chosen else scores, 9)
+            best = int(np.argmax(np.where(free, gain, -1.0)))
+            free[best] = False
+            chosen.append(best)
+            gap = np.minimum(gap, np.linalg.norm(points - points[best], axis=1))
+    return chosen
+
+
 def _thumbnail(rgb: FloatImage, alpha: FloatImage, side: int) -> FloatImage:
     """RGB on neutral gray with alpha, float32 of shape (side, side, 4): the box scaled to fit and centred."""
     height, width = alpha.shape

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loraset.ops.descriptors import POSITION_SIZE, Descriptors, position
+from loraset.ops.descriptors import POSITION_SIZE, Descriptors, choose_different, position
 from loraset.ops.likeness import FEWEST, Look, fit_together
 from loraset.ops.subject_copies import find_copies
 from loraset.recipe.model import Select
@@ -43,9 +42,9 @@ NAMED = 12  # pictures of a second subject that are named to the user; the manif
 class Entry:
     """What is known of one picture before `select`.
 
-    source : names it to the user. reasons : of earlier stages. metrics : name -> number or None. score : [0, 1]. pulled_down : names of the metrics
-    that cost the score most. subject : `Descriptors.to_json()`. images : score's arrays, read when needed. The last
-    five are empty where a picture never came to score.
+    source : names it to the user. reasons : of earlier stages. metrics : name -> number or None. score : [0, 1].
+    pulled_down : names of the metrics that cost the score most. subject : `Descriptors.to_json()`. images : score's
+    arrays, read when needed. The last five are empty where a picture never came to score.
     """
 
     id: str
@@ -239,35 +238,13 @@ def _find_strangers(cases: Sequence[_Case], settings: Select, notes: list[str]) 
 def _limit(ranked: Sequence[_Case], most: int) -> None:
     """Keep the best picture, then again and again the one that is best and most unlike those kept; reject the rest.
 
-    Farthest-point choice, the distance times the score; a picture for review comes in only when none is left to keep.
+    A picture for review comes in only when none is left to keep. One whose look is not known stands at the origin.
     """
-    chosen = _farthest([case for case in ranked if case.verdict == Verdict.KEEP], [], most)
-    chosen = _farthest([case for case in ranked if case.verdict == Verdict.REVIEW], chosen, most)
-    ids = {case.entry.id for case in chosen}
-    for case in ranked:
-        if case.entry.id not in ids:
-            case.add("over_limit", f"the {most} best and most different of {len(ranked)} are kept", Verdict.REJECT)
-
-
-def _farthest(ranked: Sequence[_Case], chosen: list[_Case], most: int) -> list[_Case]:
-    """Return `chosen` with pictures of `ranked` added, up to `most`. Ties go to the better ranked."""
-    chosen = list(chosen)
     if not ranked:
-        return chosen
-    points, scores = np.stack([_point(case) for case in ranked]), np.array([case.score for case in ranked])
-    gap = np.full(len(ranked), np.inf)
-    for case in chosen:
-        gap = np.minimum(gap, np.linalg.norm(points - _point(case), axis=1))
-    free = np.ones(len(ranked), dtype=np.bool_)
-    while len(chosen) < most and free.any():
-        gain = scores * gap if chosen else scores
-        best = int(np.argmax(np.where(free, np.round(gain, 9), -1.0)))
-        free[best] = False
-        chosen.append(ranked[best])
-        gap = np.minimum(gap, np.linalg.norm(points - points[best], axis=1))
-    return chosen
-
-
-def _point(case: _Case) -> NDArray[np.float64]:
-    """Place of a picture among the others; one whose look is not known stands at the origin."""
-    return position(case.look) if case.look else np.zeros(POSITION_SIZE)
+        return
+    points = np.stack([position(case.look) if case.look else np.zeros(POSITION_SIZE) for case in ranked])
+    sure = np.array([case.verdict == Verdict.KEEP for case in ranked])
+    chosen = choose_different(points, np.array([case.score for case in ranked]), sure, most)
+    for index, case in enumerate(ranked):
+        if index not in chosen:
+            case.add("over_limit", f"the {most} best and most different of {len(ranked)} are kept", Verdict.REJECT)
