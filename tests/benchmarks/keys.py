@@ -2,8 +2,8 @@
 
     LORASET_DATA=folder python tests/benchmarks/keys.py screens|plates [FOLDER]
 
-screens  cutouts/ on flat and on unevenly lit screens with spill, mixed in sRGB: MAE of alpha, ring error on gray, white
-         and black, worst picture
+screens  cutouts/ on flat and on unevenly lit screens with spill, mixed in sRGB, as PNG and JPEG: MAE of alpha, ring
+         error on gray, white and black
 plates   plates/: MAE against the rough truth, and what is said of plates that belong to other scenes
 With FOLDER, what was cut is written there on white, to be looked at.
 """
@@ -13,11 +13,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from material import data, read_rgb
+from material import Shot, data
 
+from loraset.engines import make_engine
+from loraset.engines.interface import EngineOptions
+from loraset.images import decode
 from loraset.ops.foreground import estimate_foreground
 from loraset.ops.keying import despill, soft_key
-from loraset.ops.screen import find_screen, why_not_plain
+from loraset.ops.light import edge_light
+from loraset.ops.matting import refine_alpha
+from loraset.ops.screen import find_screen
 
 SIDE = 760
 COLORS = {"green": (0, 177, 64), "lime": (30, 250, 40), "blue": (20, 70, 190)}
@@ -64,39 +69,67 @@ def ring_errors(found, alpha, truth_alpha, truth):
 def screens(folder):
     for screen_name, color in COLORS.items():
         for light_name, (fall, spill) in LIGHTS.items():
-            rows = []
-            for name, alpha, clean in cutouts():
-                ground = lit(color, SIDE, fall)
-                spilled = (1 - spill) * clean + spill * np.array(color, np.float32) / 255
-                mixed = alpha[..., None] * spilled + (1 - alpha[..., None]) * ground
-                rgb = (mixed * 255 + 0.5).astype(np.uint8)
-                screen = find_screen(rgb)
-                key = soft_key(rgb, screen)
-                found = np.round(key.alpha * 255) / np.float32(255)
-                colors = despill(estimate_foreground(rgb, found, light="srgb"), found, screen.color)
-                errors = ring_errors(colors, found, alpha, clean)
-                rows.append(
-                    (name, np.abs(found - alpha).mean(), *errors, bool(why_not_plain(screen) or key.unsure > 0.09))
-                )
-                if folder:
-                    white = colors * found[..., None] + 1 - found[..., None]
-                    sheet = np.hstack([mixed, white, np.abs(found - alpha)[..., None].repeat(3, 2) * 4])
-                    write(folder / f"{screen_name}-{light_name.split()[0]}-{name}.png", sheet)
-            numbers = np.array([row[1:] for row in rows], np.float64)
-            for kind in ("gopher", "lego", ""):
-                part = numbers[[row[0].startswith(kind) for row in rows]]
+            for quality in (None, 92):
+                rows = []
+                for name, alpha, clean in cutouts():
+                    spilled = (1 - spill) * clean + spill * np.array(color, np.float32) / 255
+                    mixed = alpha[..., None] * spilled + (1 - alpha[..., None]) * lit(color, SIDE, fall)
+                    rgb = saved((mixed * 255 + 0.5).astype(np.uint8), quality)
+                    screen = find_screen(rgb)
+                    key = soft_key(rgb, screen)
+                    found = np.round(key.alpha * 255) / np.float32(255)
+                    colors = despill(estimate_foreground(rgb, found, light="srgb"), found, screen.color)
+                    rows.append((np.abs(found - alpha).mean(), *ring_errors(colors, found, alpha, clean)))
+                    if folder and quality is None:
+                        sheet = np.hstack([mixed, on_white(colors, found), on_white(clean, alpha)])
+                        write(folder / f"{screen_name}-{fall}-{name}.png", sheet)
+                numbers = np.array(rows, np.float64)
                 print(
-                    f"{screen_name:6} {light_name:26} {kind or 'all':7} MAE {part[:, 0].mean():.4f}",
+                    f"{screen_name:6} {light_name:26} {'PNG' if quality is None else 'JPEG 92':8}",
+                    f"MAE {numbers[:, 0].mean():.4f}, worst {numbers[:, 0].max():.4f},",
                     "ring gray, white, black",
-                    part[:, 1:4].mean(axis=0).round(2),
-                    f"declined {part[:, 4].mean():.0%}",
+                    *(f"{value:.2f}" for value in numbers[:, 1:].mean(axis=0)),
+                    flush=True,
                 )
-            worst = sorted(rows, key=lambda row: -row[1])[:4]
-            print(
-                "  worst",
-                [(row[0], round(float(row[1]), 4), round(float(row[2]), 1), row[5]) for row in worst],
-                flush=True,
-            )
+
+
+def saved(rgb, quality):
+    """The picture after JPEG of a quality; None leaves it as it is."""
+    if quality is None:
+        return rgb
+    _, content = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.cvtColor(cv2.imdecode(content, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def on_white(colors, alpha):
+    """The cut-out on white."""
+    return colors * alpha[..., None] + 1 - alpha[..., None]
+
+
+def plates(folder):
+    """Every picture with every plate: what is said, and the error where there is a truth and the plate is its own."""
+    root = data() / "plates"
+    for plate in sorted((root / "plate").iterdir()):
+        engine = make_engine("plate", EngineOptions(plate=(plate,)))
+        for path in sorted((root / "images").iterdir()):
+            rgb = decode(path, max_pixels=10**9).picture.rgb
+            mask = engine.mask(Shot(path.name, rgb, None))
+            print(path.name, "with", plate.name, mask.details["aligned"], *(reason.detail for reason in mask.reasons))
+            if path.stem != plate.stem:
+                continue
+            coarse = np.clip(cv2.resize(mask.probability, rgb.shape[1::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
+            cell_px = rgb.shape[1] / mask.probability.shape[1]
+            alpha = refine_alpha(rgb, coarse, cell_px=cell_px, exact=mask.exact).alpha
+            file = root / "gt" / f"{path.stem}.png"
+            if file.exists():
+                truth = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+                # drawn before the picture was turned by its EXIF tag
+                truth = (np.rot90(truth) if truth.shape != alpha.shape else truth) / 255
+                haze = np.abs(np.where(truth < 0.3, 0, truth) - truth).mean()
+                print(f"  MAE {np.abs(alpha - truth).mean():.4f}; of the truth itself without its haze {haze:.4f}")
+            if folder:
+                colors = estimate_foreground(rgb, alpha, light=edge_light(rgb, alpha)[0])
+                write(folder / f"plate-{path.stem}.png", np.hstack([rgb / 255, on_white(colors, alpha)]))
 
 
 def write(path, values):
@@ -106,4 +139,4 @@ def write(path, values):
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    {"screens": screens}[sys.argv[1]](Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    {"screens": screens, "plates": plates}[sys.argv[1]](Path(sys.argv[2]) if len(sys.argv) > 2 else None)

@@ -73,6 +73,33 @@ def test_a_soft_shadow_on_a_photographed_screen_is_screen():
     assert np.abs(found - alpha).mean() < 0.004
 
 
+def jpeg(rgb, quality=92):
+    """What is left of a picture after JPEG."""
+    _, content = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return cv2.imdecode(content, cv2.IMREAD_COLOR)[..., ::-1].copy()
+
+
+@pytest.mark.parametrize("background", [GREEN, (20, 60, 200)], ids=str)
+def test_jpeg_of_a_drawing_is_still_mixed_as_a_drawing(background):
+    """Its noise makes it look like a photo, but linear light would shift the whole edge."""
+    alpha = disc()
+    found = key(jpeg(painted(alpha, uneven(color=background), outline=(200, 60, 40)))).alpha
+    assert np.abs(found - alpha).mean() < 0.006
+    edge = (alpha > 0.1) & (alpha < 0.9)
+    assert abs((found - alpha)[edge].mean()) < 0.05
+
+
+def test_orange_fur_that_is_half_screen_is_not_solid():
+    """Half orange, half green has no more green than red: only the colour deeper inside tells the mixture."""
+    alpha = np.clip((disc(radius=0.34) + disc(radius=0.31) + disc(radius=0.28)) / 3, 0, 1)
+    orange = (np.array((215, 135, 70)) / 255) ** 2.2
+    mixed = alpha[..., None] * orange + (1 - alpha[..., None]) * (uneven() / 255) ** 2.2
+    noise = np.random.default_rng(0).normal(0, 2.5, (SIDE, SIDE, 3))
+    found = key((mixed ** (1 / 2.2) * 255 + noise).clip(0, 255).astype(np.uint8)).alpha
+    for part in (1 / 3, 2 / 3):
+        assert found[np.abs(alpha - part) < 0.01].mean() == pytest.approx(part, abs=0.12)
+
+
 def test_a_lighter_green_in_the_subject_stays():
     alpha = disc()
     rgb = painted(alpha, uneven(), color=(130, 240, 110))
