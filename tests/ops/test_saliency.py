@@ -8,6 +8,7 @@ from loraset.ops.saliency import (
     border_difference,
     border_regions,
     centre_prior,
+    decided,
     differences,
     manifold_ranks,
     saliency,
@@ -137,6 +138,14 @@ def test_stretched_maps_percentiles_to_the_range():
     assert found[98] == pytest.approx(1.0)
     assert found[50] == pytest.approx(0.5)
     assert np.all(stretched(np.full((4, 4), 3.0, np.float32)) == 0)
+
+
+def test_decided_pushes_apart_what_the_strongest_colour_leaves_behind():
+    values = np.repeat(np.float32([[0.04, 0.5, 1.0]]), [800, 100, 100], axis=1)
+    found = decided(values)
+    assert found[0, 0] < 0.05
+    assert found[0, 850] > 0.5
+    assert np.all(np.diff(found) >= 0)
 
 
 def test_centre_prior_is_one_in_the_middle():

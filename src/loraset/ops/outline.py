@@ -15,6 +15,7 @@ from loraset.types import BoolImage, FloatImage
 
 CONTEXT = 0.25  # share of the evidence that comes from the surroundings
 NEAR_PX, CONTEXT_PX = 0.75, 4.0
+FINE_CONTEXT, FINE_NEAR_PX = 0.1, 0.4  # in the last cut, which finds thin parts again
 SMOOTHNESS = 2.0  # log odds to part two pixels; twice that at twice the size, where areas are four times as large
 OWN_COLOURS = 0.5  # weight of the picture's own colours beside the evidence
 ROUNDS = 2
@@ -53,7 +54,8 @@ def sharpened(fine: FloatImage, lab: FloatImage, start: FloatImage, evidence: Fl
     fine : float32 array of shape (2 H, 2 W, 3). lab, start, evidence : what `refined_cut` was given.
     """
     size = fine.shape[1], fine.shape[0]
-    placed = cv2.resize(_with_context(evidence) - _distance_from(mask, start), size, interpolation=cv2.INTER_LINEAR)
+    near = _with_context(evidence, FINE_CONTEXT, FINE_NEAR_PX)
+    placed = cv2.resize(near - _distance_from(mask, start), size, interpolation=cv2.INTER_LINEAR)
     joined = np.asarray(placed + _own_colours(lab, mask, fine), np.float32)
     return _tidy(cut(fine, joined, 2 * SMOOTHNESS), joined)
 
@@ -74,11 +76,11 @@ def overlap(one: BoolImage, other: BoolImage) -> float:
     return int(np.count_nonzero(one & other)) / union if union else 1.0
 
 
-def _with_context(evidence: FloatImage) -> FloatImage:
+def _with_context(evidence: FloatImage, share: float = CONTEXT, near_px: float = NEAR_PX) -> FloatImage:
     """Evidence with a share of its surroundings': a white paw beside brown fur is taken along."""
-    near = cv2.GaussianBlur(evidence, (0, 0), NEAR_PX)
+    near = cv2.GaussianBlur(evidence, (0, 0), near_px)
     wide = cv2.GaussianBlur(evidence, (0, 0), CONTEXT_PX)
-    return np.asarray((1 - CONTEXT) * near + CONTEXT * wide, dtype=np.float32)
+    return np.asarray((1 - share) * near + share * wide, dtype=np.float32)
 
 
 def _distance_from(mask: BoolImage, start: FloatImage) -> FloatImage:
