@@ -138,8 +138,8 @@ def report(name, kind, pairs, seconds):
     left = f"{after.mean() / before.mean():.2f}" if before.mean() > 1e-4 else "   -"
     hurt, better = (after > before + HURT).mean(), (after < before - HURT).mean()
     print(
-        f"{name:14} {kind:6} {len(pairs):4}  {before.mean():.4f} -> {after.mean():.4f}  left {left}  worse by over"
-        f" {HURT:g}: {hurt:4.0%} (worst {max(after - before):+.3f})  better: {better:4.0%}  {seconds:.2f} s of work each",
+        f"{name:14} {kind:6} {len(pairs):4}  {before.mean():.4f} -> {after.mean():.4f}  left {left}  worse by "
+        f"{HURT:g} {hurt:4.0%} (worst {max(after - before):+.3f})  better: {better:4.0%}  {seconds:.2f} s of work",
         flush=True,
     )
 

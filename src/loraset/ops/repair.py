@@ -42,7 +42,7 @@ WEIGHTS: dict[bool, dict[str, float]] = {
     True: {"rank": 1.0, "colour": 0.57, "edge": 1.22, "firm": 0.45, "salient": 0.84, "size": 0.8},
     False: {"rank": 1.4, "colour": 0.3, "firm": 0.45, "salient": 1.5, "size": 0.35},
 }
-NEEDED = {True: 3.2, False: 1.6}  # odds from which a piece is changed: adding is the risky half
+NEEDED = {True: 3.2, False: 1.8}  # odds from which a piece is changed: adding is the risky half
 MEANING = {
     "rank": "the other pictures",
     "colour": "this picture's colours",
