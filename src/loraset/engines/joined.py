@@ -17,7 +17,7 @@ import numpy as np
 
 from loraset.engines.interface import Engine
 from loraset.ops.cosegmentation import Knowledge, Look, look
-from loraset.ops.joining import UNKNOWN, Record, others_say, overlap, records, settled, taught_by, zone_of
+from loraset.ops.joining import UNKNOWN, Record, can_teach, others_say, overlap, records, settled, taught_by, zone_of
 from loraset.ops.repair import Piece
 from loraset.types import PROXY_SIDE, Declined, FloatImage, Json, Map, Mask, View
 
@@ -26,7 +26,7 @@ SAMPLE = 24  # pictures by which the members are judged; their masks and looks a
 FEWEST = 3  # pictures that can judge each other
 AGREED = 0.75  # IoU with the others from which an exact mask is taken as it is: a mean would only blur its edge
 CERTAIN = 0.01  # a member's probability counts at most this near to 0 and 1
-BETTER = 0.6  # of a record, by which a coarser member beats a finer one as the base
+CLEARLY = 0.7  # better a coarser member's record must be to be the base, where the members agree wholly
 
 Answers = dict[str, Mask | Declined]
 
@@ -153,10 +153,14 @@ class JoinedEngine:
         return joined, {"base": base, "pieces": changes}
 
     def _base(self, masks: Mapping[str, Mask]) -> str:
-        """The member whose edges count: the finest, unless another's record is clearly better."""
+        """The member whose edges count: the finest, unless another's record is better.
+
+        Where the members agree they differ in their edges only, and it must be clearly better.
+        """
         finest = max(masks, key=lambda name: max(masks[name].probability.shape))
         best = max(masks, key=lambda name: self._record(name).fit)
-        return best if self._record(best).fit > self._record(finest).fit + BETTER else finest
+        better = self._record(best).fit - self._record(finest).fit
+        return best if better > CLEARLY * self._record(best).agreement ** 2 else finest
 
     def _record(self, name: str) -> Record:
         return self._records.get(name, UNKNOWN)
@@ -181,7 +185,7 @@ class JoinedEngine:
             (view, seen, _reduced(answers, seen))
             for view, seen, answers in zip(self._sample, looks, asked, strict=True)
         ]
-        pairs = [(view, seen, maps) for view, seen, maps in pairs if len(maps) > 1]
+        pairs = [(view, seen, maps) for view, seen, maps in pairs if len(maps) > 1 and can_teach(list(maps.values()))]
         if len(pairs) < FEWEST:
             return
         looks, maps = [seen for _, seen, _ in pairs], [maps for _, _, maps in pairs]

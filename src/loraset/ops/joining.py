@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from loraset.ops.cosegmentation import Knowledge, Look, evidence_of, learn_from
-from loraset.ops.repair import Piece, judged
+from loraset.ops.cosegmentation import SURE, Knowledge, Look, evidence_of, learn_from
+from loraset.ops.repair import NOTHING, Piece, judged
 from loraset.types import FloatImage, Map
 
 FLOOR = 0.02  # share of wrongly ranked pixels below which no record is better than another
@@ -44,13 +44,21 @@ UNKNOWN = Record(fit=0.0, agreement=1.0, masks=0)  # of a maker that cut no pict
 
 
 def consensus(maps: Sequence[FloatImage]) -> FloatImage:
-    """What all masks of a picture call the subject, their geometric mean: float32 array of shape (h, w), [0, 1].
+    """The mean of masks of one picture in log odds: float32 array of shape (h, w), [0, 1].
 
-    What one of them alone takes in teaches as ground: a thing that stands beside the subject then speaks for nobody.
+    It is sure where all are; what they dispute lies between and teaches nothing, so that no member's habit is taught.
 
     maps : at least one float32 array of shape (h, w), [0, 1].
     """
-    return np.asarray(np.exp(np.log(np.maximum(np.stack(maps), 1e-6)).mean(axis=0)), np.float32)
+    sure = np.clip(np.stack(maps), 1e-3, 1 - 1e-3)
+    odds = np.log(sure / (1 - sure)).mean(axis=0)
+    return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+
+
+def can_teach(maps: Sequence[FloatImage]) -> bool:
+    """Whether masks of one picture agree on some subject and on some ground."""
+    common = consensus(maps)
+    return bool(np.mean(common >= SURE[1]) > NOTHING and (common <= SURE[0]).any())
 
 
 def taught_by(looks: Sequence[Look], maps: Sequence[Mapping[str, FloatImage]], seed: int, run: Map) -> Knowledge:
