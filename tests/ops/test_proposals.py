@@ -15,7 +15,7 @@ def box(top, bottom, left, right, size=(60, 90)):
 
 def cut_as(*masks):
     """Proposals of these masks; the evidence tells which."""
-    return [Proposal(mask, np.full(mask.shape, place, np.float32), 0.0) for place, mask in enumerate(masks)]
+    return [Proposal(mask, np.full(mask.shape, place, np.float32)) for place, mask in enumerate(masks)]
 
 
 @pytest.fixture

@@ -81,7 +81,8 @@ class Outline:
 
     probability : float32 array of shape (h, w), [0, 1]: over 0.5 where the best cut says "subject", soft over about two
         px of its edge, and nearer to 0.5 where a little more or less evidence would say otherwise.
-    stability : how far the cuts of less and of more evidence overlap (IoU), [0, 1]; 0 where less leaves nothing.
+    stability : how far the cuts of less and of more evidence overlap (IoU), [0, 1]; 0 where less leaves nothing. With
+        a set, the geometric mean of that and of the overlap of all proposals with the one that was taken.
     """
 
     probability: FloatImage
@@ -255,18 +256,19 @@ def evidence_of(
 
 def outline(item: Look, knowledge: Knowledge | None, place: int | None = None) -> Outline:
     """Cut a picture by what the set knows, or by the picture alone where `knowledge` is None."""
-    if knowledge is None:
+    found = None if knowledge is None else _best_cut(item, knowledge, place)
+    if found is None:
         item = replace(item, start=decided(item.start))
         joint, evidence = standing_out(item.lab, item.start, _prior(item))
     else:
-        found = _best_cut(item, knowledge, place)
         joint, evidence = found.mask, found.evidence
     less, more = doubtful_cuts(item.lab, item.start, evidence, joint)
     fine = sharpened(item.fine, item.lab, item.start, evidence, joint)
     doubt = cv2.resize((more & ~less).astype(np.float32), fine.shape[::-1], interpolation=cv2.INTER_LINEAR)
     sure = softened(fine)
     probability = sure + DRAWN * doubt * (np.float32(0.5) - sure)
-    return Outline(probability, overlap(less, more) if less.any() else 0.0)
+    steady = overlap(less, more) if less.any() else 0.0
+    return Outline(probability, steady if found is None else (steady * found.agreement) ** 0.5)
 
 
 def _joint(item: Look, knowledge: Knowledge, place: int | None) -> FloatImage:

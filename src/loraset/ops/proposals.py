@@ -17,31 +17,34 @@ from loraset.ops.words import WordImage, histogram
 from loraset.types import BoolImage, FloatImage
 
 STEPS = (-0.5, 0.0, 0.5, 1.0, 1.5, 2.0)  # log odds that are asked of a pixel, one proposal for each
-USUAL = 0.5  # right most often
+USUAL = 0.75  # right most often ...
+UNUSUAL = 0.1  # ... and what it costs in fit to be one log odds from there
 SHARP = 20.0  # mean step of Lab along an outline that counts as much as a stable one ...
 STRONGEST = 30.0  # ... in which no pixel counts more than this
 LIKENESS = 1.5  # weight of the likeness to the subject in the other pictures
+LARGER = 0.2  # what it is worth to be e times as large: a part of a subject is like it, and has edges, too
 PIECE = 0.03  # of the subject: a smaller part stays as it is
 TRIED = 12  # parts that are weighed at most
 GAIN = 0.06  # of fit, for which a part changes hands
+KEPT = 0.3  # of a subject, that no exchange may undercut
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
-    """An outline, the evidence that it was cut by, and how well it fits: about 1 is poor, 3 is good."""
+    """An outline, the evidence that it was cut by, and how far all proposals overlap with it (mean IoU), [0, 1]."""
 
     mask: BoolImage
     evidence: FloatImage
-    fit: float
+    agreement: float = 0.0
 
 
 def proposals(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> list[Proposal]:
-    """Cuts of more and more evidence asked, one for each of `STEPS`; how well they fit is not yet known.
+    """Cuts of more and more evidence asked, one for each of `STEPS`; whether they agree is not yet asked.
 
     lab, start, evidence : what `refined_cut` takes.
     """
     asked = [evidence - np.float32(step) for step in STEPS]
-    return [Proposal(refined_cut(lab, start, given), given, -np.inf) for given in asked]
+    return [Proposal(refined_cut(lab, start, given), given) for given in asked]
 
 
 def best(candidates: Sequence[Proposal], lab: FloatImage, text: WordImage, subject: NDArray[np.float64]) -> Proposal:
@@ -54,25 +57,29 @@ def best(candidates: Sequence[Proposal], lab: FloatImage, text: WordImage, subje
     """
     masks = [one.mask for one in candidates]
     fits = []
-    for place, mask in enumerate(masks):
+    for place, (mask, step) in enumerate(zip(masks, STEPS, strict=True)):
         beside = [masks[other] for other in (place - 1, place + 1) if 0 <= other < len(masks)]
-        fits.append(_fit(mask, lab, text, subject) + float(np.mean([overlap(mask, other) for other in beside])))
+        stable = float(np.mean([overlap(mask, other) for other in beside]))
+        fits.append(_fit(mask, lab, text, subject) + stable - UNUSUAL * abs(step - USUAL))
     place = int(np.argmax(fits))
-    return Proposal(_exchanged(masks[place], masks, lab, text, subject), candidates[place].evidence, fits[place])
+    mask = _exchanged(masks[place], masks, lab, text, subject)
+    return Proposal(mask, candidates[place].evidence, float(np.mean([overlap(mask, other) for other in masks])))
 
 
 def _exchanged(
     mask: BoolImage, masks: Sequence[BoolImage], lab: FloatImage, text: WordImage, subject: NDArray[np.float64]
 ) -> BoolImage:
     """A proposal with the pieces added and taken away, the largest first, that another has and that fit much better."""
-    smallest = PIECE * np.count_nonzero(mask)
+    size = np.count_nonzero(mask)
     pieces = [piece for other in masks for piece in (*_pieces(other & ~mask), *_pieces(mask & ~other))]
-    pieces = [piece for piece in pieces if np.count_nonzero(piece) >= smallest]
+    pieces = [piece for piece in pieces if np.count_nonzero(piece) >= PIECE * size]
     pieces.sort(key=np.count_nonzero, reverse=True)
     fit = _fit(mask, lab, text, subject)
     for piece in pieces[:TRIED]:
         is_new = 2 * np.count_nonzero(mask & piece) < np.count_nonzero(piece)
         changed = mask | piece if is_new else mask & ~piece
+        if np.count_nonzero(changed) < KEPT * size:
+            continue
         found = _fit(changed, lab, text, subject)
         if found > fit + GAIN:
             mask, fit = changed, found
@@ -86,11 +93,12 @@ def _pieces(mask: BoolImage) -> list[BoolImage]:
 
 
 def _fit(mask: BoolImage, lab: FloatImage, text: WordImage, subject: NDArray[np.float64]) -> float:
-    """How strong the edges of a mask are, and how much more alike the subject it is than its ground."""
+    """How strong the edges of a mask are, how much more alike the subject it is than its ground, and how large."""
     if not mask.any():
         return -np.inf
     alike, ground = (_alike(histogram(text, part, len(subject)), subject) for part in (mask, ~mask))
-    return edge_strength(lab, mask) / SHARP + LIKENESS * (alike - ground)
+    size = float(np.log(mask.mean()))
+    return edge_strength(lab, mask) / SHARP + LIKENESS * (alike - ground) + LARGER * size
 
 
 def edge_strength(lab: FloatImage, mask: BoolImage) -> float:
