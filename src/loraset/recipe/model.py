@@ -81,7 +81,7 @@ class MaskSettings(Section):
 
     engine: str | list[str] = Field(
         default="auto",
-        description="auto, cosegment, rembg or rembg:<model>, key, plate, alpha, given; or a list, joined",
+        description="auto, cosegment (:none, no model), rembg (:<model>), key, plate, alpha, given; or a list, joined",
     )
     model: str = Field(
         default="isnet-general-use", description="for rembg and auto: a local model of rembg's, or a path to an .onnx"
