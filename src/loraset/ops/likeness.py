@@ -120,7 +120,7 @@ def gaps(looks: Sequence[Look], references: Sequence[Look]) -> NDArray[np.float6
     patches: the mean distance of a patch to the nearest one there (Boiman, Shechtman, Irani: In defense of
     nearest-neighbor based image classification, 2008), of the look or of its mirror image, whichever is nearer.
     """
-    pool = np.concatenate([look.patches for look in references]).astype(np.float32) / np.float32(255)
+    pool = np.concatenate([look.patches for look in references]).astype(np.float32)  # whole numbers: sums are exact
     starts = np.cumsum([0, *(len(look.patches) for look in references)])[:-1]
     squares = (pool**2).sum(axis=1)
     colors = np.stack([look.colors.ravel() for look in references]).astype(np.float64) / 255
@@ -128,10 +128,10 @@ def gaps(looks: Sequence[Look], references: Sequence[Look]) -> NDArray[np.float6
     for row, look in enumerate(looks):
         nearest = np.full(len(references), np.inf)
         for patches in (look.patches, _mirrored(look.patches)):
-            own = patches.astype(np.float32) / np.float32(255)
+            own = patches.astype(np.float32)
             distances = squares - 2 * own @ pool.T + (own**2).sum(axis=1)[:, None]
             least = np.minimum.reduceat(distances, starts, axis=1)
-            nearest = np.minimum(nearest, np.sqrt(np.maximum(least, 0)).mean(axis=0))
+            nearest = np.minimum(nearest, np.sqrt(least.astype(np.float64)).mean(axis=0) / 255)
         color = np.linalg.norm(colors - look.colors.ravel() / 255.0, axis=1) / np.sqrt(2)
         found[row] = (color + PATCH_WEIGHT * nearest) / (1 + PATCH_WEIGHT)
     return found
