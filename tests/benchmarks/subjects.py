@@ -159,12 +159,14 @@ def recoloured(rgba):
 
 
 def is_copy(one, other):
-    left = difference(one, other)
+    left = difference(one, other) if one is not None and other is not None else None
     return left is not None and left.is_copy
 
 
 def small_of(rgba):
-    return small_cutout(np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3]))
+    return (
+        None if rgba is None else small_cutout(np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3]))
+    )
 
 
 def benchmark_copies(masks):
