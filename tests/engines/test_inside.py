@@ -105,15 +105,21 @@ def test_cosegment_passes_over_a_model_without_stages_with_a_word(a_model):
     assert said == ["cosegment: no inner maps are found in u2netp: the set alone teaches"]
 
 
-def test_a_picture_that_stands_alone_starts_from_the_models_mask(no_models):
+def test_a_picture_that_stands_alone_gets_the_models_mask_unless_it_sees_nothing(no_models):
     """Two like discs, one in the middle; the model sees brightness, and it is the other that is a little brighter."""
     put_model(no_models, "u2netp", 320, pyramid_model)
     rgb = on((60, 60, 60), color=(120, 60, 30))
-    other = np.hypot(*(np.indices((200, 200)) - 165)) < 25
-    rgb[other] = (150, 110, 80)
-    with_model, without = (
-        make_engine(name, EngineOptions(shared=False)).mask(Painted(rgb)).probability[other].mean()
-        for name in ("cosegment", "cosegment:none")
+    rgb[np.hypot(*(np.indices((200, 200)) - 165)) < 25] = (150, 110, 80)
+    options = EngineOptions(shared=False)
+    with_model, without = (make_engine(name, options).mask(Painted(rgb)) for name in ("cosegment", "cosegment:none"))
+    model_alone = make_engine("rembg:u2netp", options).mask(Painted(rgb))
+    assert np.array_equal(with_model.probability, model_alone.probability)
+    assert (with_model.engine, with_model.model) == ("cosegment", "u2netp")
+    assert with_model.details["how"] == "single picture: subject.shared is false"
+    middle = np.s_[90:110, 90:110]
+    assert (
+        without.probability[165 - 10 : 165 + 10, 165 - 10 : 165 + 10].mean() < 0.2 < without.probability[middle].mean()
     )
-    assert without < 0.2
-    assert with_model > 0.8
+    flat = Painted(np.full((200, 200, 3), 90, np.uint8))
+    seen = [make_engine(name, options).mask(flat).probability for name in ("cosegment", "cosegment:none")]
+    assert np.array_equal(*seen)

@@ -4,15 +4,14 @@ In: the set's views, reduced. Out: a soft mask for each, at 320 px. Never: a dow
 that depends on the order of the pictures or the number of threads. Only descriptions of a sample of the set are held
 (3 MB each), each until its picture is cut.
 
-A saliency model that is on this disk describes the pictures, too: its inner maps become one more feature, and in a
-picture that stands alone its own mask is the first guess. "cosegment:none" does without.
+A saliency model that is on this disk describes the pictures, too: its inner maps become one more feature. A picture
+that stands alone gets its mask, unless it sees nothing there. "cosegment:none" does without.
 """
 
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from loraset.engines.given import is_by_hand, known_from, read_mask
@@ -24,7 +23,7 @@ from loraset.ops.inner_maps import Discriminant, informed, lesson_of, teach
 from loraset.ops.marks import hold
 from loraset.types import Declined, FloatImage, Json, Map, Marks, Mask, Reason, View
 
-VERSION = 6
+VERSION = 7
 SAMPLE = 40  # pictures that the set is learnt from; more add time and memory, not knowledge
 TEACHERS = 12  # of them teach what their inner maps mean: those are 4 to 12 MB each
 DOUBT = 0.78  # stability of a mask, below which a person should look
@@ -80,6 +79,10 @@ class CosegmentEngine:
     def mask(self, view: View) -> Mask:
         """Cut one picture; the first call learns the set."""
         knowledge = self._learnt()
+        if knowledge is None and self._inside:
+            answer, _ = self._inside.look(view)
+            if not answer.reasons:
+                return replace(answer, engine=self.name, details={**self._details(), **answer.details})
         seen = self._looks.pop(view.sha256, None) or self._look(view)
         found = outline(seen, knowledge, self._places.get(view.sha256))
         height, width = found.probability.shape
@@ -93,10 +96,10 @@ class CosegmentEngine:
             probability=found.probability,
             engine=self.name,
             inference_size=(width, height),
-            model=self._inside.name if self._inside else None,
+            model=self._inside.name if self._inside and knowledge else None,
             confidence=found.stability,
             reasons=reasons,
-            details=self._details(found.stability),
+            details={**self._details(), "stability": round(found.stability, 4)},
         )
 
     def _learnt(self) -> Knowledge | None:
@@ -156,23 +159,20 @@ class CosegmentEngine:
     def _look(self, view: View) -> Look:
         """Describe a picture that taught nothing about the inner maps."""
         item = look(view.proxy())
-        if self._inside is None:
+        if self._inside is None or self._discriminant is None:
             return item
-        mask, maps = self._inside.look(view)
+        _, maps = self._inside.look(view)
         size = item.lab.shape[1], item.lab.shape[0]
-        if self._discriminant is None:
-            guess = cv2.resize(mask.probability, size, interpolation=cv2.INTER_AREA)
-            return replace(item, start=np.asarray(guess, np.float32))
         return informed(item, self._discriminant.evidence(maps, None, size))
 
-    def _details(self, stability: float) -> Json:
+    def _details(self) -> Json:
         described = {"inner_maps": self._inside.name} if self._inside else {}
         if self._knowledge is None:
             why = "the set has one picture" if self._shared else "subject.shared is false"
-            return {"how": f"single picture: {why}", "stability": round(stability, 4), **described}
+            return {"how": f"single picture: {why}", **described}
         by_hand = f", {self._by_hand} of them with a mask or points by hand" if self._by_hand else ""
         how = f"learnt from {len(self._sample)} pictures{by_hand}"
-        return {"how": how, "stability": round(stability, 4), **described}
+        return {"how": how, **described}
 
 
 def _describer(options: EngineOptions) -> Inside | None:
