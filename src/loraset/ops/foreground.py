@@ -15,6 +15,7 @@ from loraset.types import ByteImage, FloatImage, Light
 MID_SIDE = 1280  # long side up to which the colours are solved; larger pictures only correct its answer
 FILLED = 4  # a pyramid level speaks for itself from a weight of 1/4
 DAMPING = 0.05  # of the correction at full size
+FILL_SIDE, FILL_ROWS = 640, 32  # long side, and rows at once, at which colour is carried out under alpha 0
 SOLID, CLEAR = np.float32(254 / 255), np.float32(1 / 255)
 
 
@@ -115,35 +116,52 @@ def _sampled(image: FloatImage, rows: NDArray[np.intp], cols: NDArray[np.intp], 
     return np.asarray(upper * (1 - v) + lower * v, dtype=np.float32)
 
 
-def extend_colour(
-    foreground: FloatImage, alpha: FloatImage, *, reach_px: int, fill: tuple[int, int, int]
-) -> FloatImage:
-    """The foreground with its colour extended outwards under alpha 0, then the fill: float32 of shape (H, W, 3).
+def extend_colour(rgba: ByteImage, *, reach_px: int, fill: tuple[int, int, int]) -> ByteImage:
+    """The cut-out with its colour extended outwards under alpha 0, then the fill: uint8 of shape (H, W, 4).
 
     Whoever resizes or filters the picture finds the subject's colour next to the edge, and further out exactly the
     fill. Pixels with alpha above 0 are not changed.
 
-    foreground : float32 array of shape (H, W, 3), [0, 1]. alpha : float32 array of shape (H, W), [0, 1].
+    rgba : uint8 array of shape (H, W, 4), straight.
     reach_px : width of the extension; it fades into the fill over its outer half.
     fill : colour far from the subject, 0..255.
     """
-    ground = np.array(fill, dtype=np.float32) / np.float32(255)
-    seen = alpha > 0
-    result = np.empty_like(foreground)
-    result[:] = ground
-    cv2.copyTo(foreground, seen.astype(np.uint8), result)
+    result = np.empty_like(rgba)
+    result[:] = (*fill, 0)
+    cv2.copyTo(rgba, rgba[..., 3], result)
+    seen = rgba[..., 3] > 0
     if reach_px <= 0 or not seen.any() or seen.all():
         return result
-    distance = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 5)
-    rows, cols = np.nonzero(~seen & (distance < reach_px))
-    if rows.size == 0:
-        return result
     box = _around(seen, reach_px)
-    extended = pull_push(np.ascontiguousarray(foreground[box]), np.ascontiguousarray(alpha[box]) ** 2)
-    fade = np.clip(2 - 2 * distance[rows, cols, None] / np.float32(reach_px), 0, 1)
-    color = extended[rows - box[0].start, cols - box[1].start]
-    result[rows, cols] = fade * color + (1 - fade) * ground
+    part, inner = rgba[box], result[box]
+    distance = cv2.distanceTransform((~seen[box]).astype(np.uint8), cv2.DIST_L2, 5)
+    ring = (distance > 0) & (distance < reach_px)
+    fade = np.clip(2 - 2 * distance[ring, None] / np.float32(reach_px), 0, 1)
+    color = _carried_outwards(part)[ring].astype(np.float32)
+    inner[ring, :3] = fade * color + (1 - fade) * np.array(fill, dtype=np.float32) + np.float32(0.5)
     return result
+
+
+def _carried_outwards(rgba: ByteImage) -> ByteImage:
+    """The subject's colour over the whole picture, filled at a small size: uint8 of shape (H, W, 3)."""
+    height, width = rgba.shape[:2]
+    cell = -(-max(height, width) // FILL_SIDE)
+    across, down = -(-width // cell), -(-height // cell)
+    sums = np.empty((down, across, 4), dtype=np.float32)
+    for top in range(0, down, FILL_ROWS):  # in strips: a large picture is never held in floating point
+        count = min(FILL_ROWS, down - top)
+        strip = rgba[top * cell : (top + count) * cell].astype(np.float32)
+        strip[..., 3] = np.square(strip[..., 3] / np.float32(255))
+        strip[..., :3] *= strip[..., 3:]
+        missing = count * cell - strip.shape[0], across * cell - width
+        whole = cv2.copyMakeBorder(strip, 0, missing[0], 0, missing[1], cv2.BORDER_CONSTANT)
+        sums[top : top + count] = cv2.resize(whole, (across, count), interpolation=cv2.INTER_AREA)
+    mass = np.ascontiguousarray(sums[..., 3])
+    filled = pull_push(sums[..., :3] / np.maximum(mass, 1e-12)[..., None], mass)
+    enlarged = cv2.resize(
+        np.rint(filled).astype(np.uint8), (across * cell, down * cell), interpolation=cv2.INTER_LINEAR
+    )
+    return np.asarray(enlarged[:height, :width], dtype=np.uint8)
 
 
 def _around(seen: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:

@@ -5,6 +5,7 @@ at the photo's size where the work was done there. Never: the source's backgroun
 A file's own transparency (engine alpha) already carries its colour: that is taken as it is.
 """
 
+import cv2
 import numpy as np
 
 from loraset.ops.foreground import estimate_foreground, extend_colour
@@ -15,10 +16,10 @@ from loraset.ops.screen import find_screen, why_not_plain
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import Task
 from loraset.stages.matte import full_frame, is_full, output_frame, working_pixels
-from loraset.types import ByteImage, Cutout, FloatImage, Json, StageResult
+from loraset.types import ByteImage, FloatImage, Json, StageResult
 
 NAME = "decontaminate"
-VERSION = 2
+VERSION = 3
 READS = ("ingest", "mask", "frame", "matte")
 REACH_SHARE = 1 / 32  # of the long side: how far the edge's colour is carried outwards under alpha 0
 
@@ -67,9 +68,6 @@ def _solve(task: Task, alpha: FloatImage) -> tuple[FloatImage, Json]:
 
 def cover(colour: FloatImage, alpha: ByteImage) -> ByteImage:
     """RGBA uint8 of shape (H, W, 4): the subject's colour, carried outwards under alpha 0 and then the neutral fill."""
-    soft = alpha.astype(np.float32) / np.float32(255.0)
     reach_px = max(4, round(max(alpha.shape) * REACH_SHARE))
-    extended = extend_colour(colour, soft, reach_px=reach_px, fill=(128, 128, 128))
-    rgba = Cutout(extended, soft).to_rgba8()
-    rgba[..., 3] = alpha
-    return rgba
+    rgba = cv2.merge([cv2.convertScaleAbs(colour, alpha=255.0), alpha])
+    return extend_colour(np.asarray(rgba, dtype=np.uint8), reach_px=reach_px, fill=(128, 128, 128))

@@ -16,7 +16,7 @@ from loraset.ops.foreground import extend_colour
 from loraset.recipe.model import Variant
 from loraset.stages.captions import Backdrop
 from loraset.stages.decontaminate import REACH_SHARE
-from loraset.types import ByteImage, Cutout
+from loraset.types import ByteImage
 
 STORED_FILL = (128, 128, 128)  # what `decontaminate` lays under alpha 0, beyond the subject's own colour
 
@@ -89,8 +89,5 @@ def _with_fill(rgba: ByteImage, fill: tuple[int, int, int]) -> ByteImage:
     """Return the same picture with, under alpha 0, the edge's colour carried outwards and then the fill."""
     if fill == STORED_FILL:
         return rgba.copy()
-    alpha = rgba[..., 3].astype(np.float32) / np.float32(255.0)
-    colour = rgba[..., :3].astype(np.float32) / np.float32(255.0)
-    reach_px = max(4, round(max(alpha.shape) * REACH_SHARE))
-    extended = Cutout(extend_colour(colour, alpha, reach_px=reach_px, fill=fill), alpha).to_rgba8()
-    return np.where(rgba[..., 3:] > 0, rgba, extended)
+    reach_px = max(4, round(max(rgba.shape) * REACH_SHARE))
+    return extend_colour(rgba, reach_px=reach_px, fill=fill)
