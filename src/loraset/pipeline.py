@@ -14,14 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from loraset.errors import InputError, OutputError, UsageError
-from loraset.images import encode_png, quiet_native
+from loraset.images import quiet_native
 from loraset.manifest import MANIFEST, Row, assign_stems, cutout_names, read_rows, to_csv, to_jsonl
 from loraset.recipe.model import Recipe
 from loraset.report.page import render_report
-from loraset.runtime.cache import Cache, cache_root, make_key
+from loraset.runtime.cache import Cache, cache_root
 from loraset.runtime.executor import Executor
 from loraset.runtime.line import Item, Line, Request
 from loraset.runtime.outputs import STATE, OutputFolder
@@ -206,17 +205,17 @@ def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | N
         names = cutout_names({item.row.id: item.found.source for item in line.items})
         line.decode()
         line.mask()
-        line.cut(("frame", "matte", "decontaminate"))
+        stage, picture = ("matte", "alpha") if alpha_only else ("decontaminate", "cutout")
+        line.cut(("frame", "matte") if alpha_only else ("frame", "matte", "decontaminate"))
         fill_rows(line, {})
         progress.stage("write", len(line.items))
 
         def write(item: Item) -> None:
             if item.task is not None and not item.ended:
                 file = names[item.row.id]
-                key = make_key(cutout=item.task.key("decontaminate"), alpha_only=alpha_only)
+                key = item.task.key(stage)
                 if not out.is_current(file, key):
-                    pixels = item.task.result("decontaminate").images["cutout"].astype(np.uint8, copy=False)
-                    out.write(file, encode_png(pixels[..., 3] if alpha_only else pixels), key)
+                    out.write(file, line.shop.cache.png(stage, key, picture), key)
                 item.row.files = {"cutout": file}
                 item.row.verdict = "review" if item.reasons else "keep"
             item.row.reasons = [reason.to_json() for reason in item.reasons]

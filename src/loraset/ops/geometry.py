@@ -113,6 +113,8 @@ def _reduces(part: ByteImage, size: tuple[int, int]) -> bool:
 
 def _pad(inner: Pixels, frame: Frame, border: int = cv2.BORDER_CONSTANT) -> Pixels:
     left, top, right, bottom = frame.padding
+    if not any(frame.padding):
+        return inner
     return cast(Pixels, cv2.copyMakeBorder(inner, top, bottom, left, right, border))
 
 

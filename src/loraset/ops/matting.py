@@ -77,7 +77,7 @@ def refine_alpha(
         raise ValueError(f"shapes differ: picture {rgb.shape}, mask {mask.shape}")
     if not cell_px > 0:
         raise ValueError(f"cell_px must be positive, not {cell_px}")
-    if inside is None:
+    if inside is None or inside.all():
         return _refine(rgb, mask, cell_px, exact)
     alpha = np.zeros(mask.shape, dtype=np.float32)
     if not inside.any():

@@ -116,6 +116,10 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def png(self, stage: str, key: str, name: str) -> bytes:
+        """Return the PNG file of a stored picture, for whoever writes it as it is."""
+        return self._base(stage, key).with_name(f"{key}.{name}.png").read_bytes()
+
     def put(self, stage: str, key: str, result: StageResult) -> StageResult:
         """Store a result and return it as a later run would read it."""
         base = self._base(stage, key)
