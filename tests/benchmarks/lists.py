@@ -46,7 +46,7 @@ def cut(shots, shared):
     """Masks by the list and by each member, and seconds a picture of the members and of the rest."""
     options = EngineOptions(shared=shared, model="u2netp")
     members = [Watched(make_engine(name, replace(options))) for name in MEMBERS]
-    engine = JoinedEngine(members, shared=shared)
+    engine = JoinedEngine(members, EngineOptions(shared=shared))
     start = time.perf_counter()
     with Executor(jobs=1) as executor:
         engine.prepare(shots, executor.map)

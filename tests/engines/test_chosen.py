@@ -116,7 +116,7 @@ def mask_of(probability, **more):
 
 
 def join(*answers):
-    engine = JoinedEngine([Says(f"e{index}", answer) for index, answer in enumerate(answers)])
+    engine = JoinedEngine([Says(f"e{index}", answer) for index, answer in enumerate(answers)], EngineOptions())
     return engine.mask(Painted(BUSY))
 
 

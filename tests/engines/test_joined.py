@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from painting import Painted
 
+from loraset.engines.interface import EngineOptions
 from loraset.engines.joined import FEWEST, JoinedEngine
 from loraset.types import Declined, Mask
 
@@ -68,7 +69,7 @@ def answers(make):
 
 
 def joined(*members, views=VIEWS, **options):
-    engine = JoinedEngine([Says(f"e{place}", each) for place, each in enumerate(members)], **options)
+    engine = JoinedEngine([Says(f"e{place}", each) for place, each in enumerate(members)], EngineOptions(**options))
     engine.prepare(views, in_turn)
     return engine
 

@@ -38,7 +38,7 @@ def make_engine(setting: str | Sequence[str], options: EngineOptions) -> Engine:
             return make_engine(setting[0], options)
         from loraset.engines.joined import JoinedEngine
 
-        return JoinedEngine([make_engine(name, options) for name in setting], shared=options.shared, seed=options.seed)
+        return JoinedEngine([make_engine(name, options) for name in setting], options)
     name, colon, model = setting.partition(":")
     if colon:
         if name in ENGINES and name not in WITH_MODEL:

@@ -11,6 +11,9 @@ from typing import Protocol
 
 from loraset.types import Declined, Json, Map, Mask, View
 
+Answer = Mask | Declined
+Recall = Callable[[View, Json, Callable[[], Answer]], Answer]
+
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
@@ -18,7 +21,8 @@ class EngineOptions:
 
     model is what stands behind the colon of the engine's name in the recipe, else the recipe's `mask.model`;
     model_named says whether the user wrote it: only then, and where download allows, it may be fetched. say gives one
-    line to the user.
+    line to the user. recall(view, maker, make) returns what `make` once said of a picture alone; `maker` is the JSON
+    that decides it beside the picture.
     """
 
     model: str = "isnet-general-use"
@@ -32,6 +36,7 @@ class EngineOptions:
     accept_licenses: tuple[str, ...] = ()
     jobs: int = 1
     say: Callable[[str], None] = lambda text: None
+    recall: Recall = lambda view, maker, make: make()
 
 
 class Engine(Protocol):

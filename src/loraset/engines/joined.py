@@ -15,7 +15,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from loraset.engines.interface import Engine
+from loraset.engines.interface import Answer, Engine, EngineOptions
 from loraset.ops.cosegmentation import Knowledge, Look, look
 from loraset.ops.joining import UNKNOWN, Record, can_teach, others_say, overlap, records, settled, taught_by, zone_of
 from loraset.ops.repair import Piece
@@ -28,7 +28,7 @@ AGREED = 0.75  # IoU with the others from which an exact mask is taken as it is:
 CERTAIN = 0.01  # a member's probability counts at most this near to 0 and 1
 CLEARLY = 0.7  # better a coarser member's record must be to be the base, where the members agree wholly
 
-Answers = dict[str, Mask | Declined]
+Answers = dict[str, Answer]
 
 
 class JoinedEngine:
@@ -36,9 +36,9 @@ class JoinedEngine:
 
     name = "joined"
 
-    def __init__(self, members: Sequence[Engine], *, shared: bool = True, seed: int = 0) -> None:
+    def __init__(self, members: Sequence[Engine], options: EngineOptions) -> None:
         self._members = list(members)
-        self._shared, self._seed = shared, seed
+        self._shared, self._seed, self._recall = options.shared, options.seed, options.recall
         self._lock = threading.Lock()
         self._run: Map = lambda function, items: [function(item) for item in items]
         self._sample: list[View] = []
@@ -80,13 +80,14 @@ class JoinedEngine:
         self._run = run
         self._fitted = False
 
-    def mask(self, view: View) -> Mask | Declined:
+    def mask(self, view: View) -> Answer:
         """Return the joined mask; decline where every member does.
 
         `details.disagreement` is 1 - the mean IoU of all pairs of members' masks.
         """
         knowledge = self._learnt()
-        answers, seen = self._held.pop(view.sha256) if view.sha256 in self._held else (self._ask(view), None)
+        held = self._held.pop(view.id, None)
+        answers, seen = held or (self._ask(view), None)
         masks = {name: answer for name, answer in answers.items() if isinstance(answer, Mask)}
         silent = {name: answer.why for name, answer in answers.items() if isinstance(answer, Declined)}
         if not masks:
@@ -180,7 +181,7 @@ class JoinedEngine:
         looks = self._run(lambda view: look(view.proxy()), self._sample)
         for view, answers, seen in zip(self._sample, asked, looks, strict=True):
             if all(max(mask.probability.shape) <= PROXY_SIDE for mask in answers.values() if isinstance(mask, Mask)):
-                self._held[view.sha256] = answers, seen
+                self._held[view.id] = answers, seen
         pairs = [
             (view, seen, _reduced(answers, seen))
             for view, seen, answers in zip(self._sample, looks, asked, strict=True)
@@ -196,7 +197,13 @@ class JoinedEngine:
         self._knowledge = knowledge
 
     def _ask(self, view: View) -> Answers:
-        return {self._label(index): member.mask(view) for index, member in enumerate(self._members)}
+        return {self._label(index): self._answer(member, view) for index, member in enumerate(self._members)}
+
+    def _answer(self, member: Engine, view: View) -> Answer:
+        """What a member says; where the set does not change that, a larger set need not ask again."""
+        if member.learns:
+            return member.mask(view)
+        return self._recall(view, member.identity(), lambda: member.mask(view))
 
     def _label(self, index: int) -> str:
         """Name of a member, with its model; numbered where two have the same."""

@@ -6,14 +6,14 @@ for the whole set.
 
 import os
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from loraset.engines import make_engine
-from loraset.engines.interface import Engine, EngineOptions
+from loraset.engines.interface import Answer, Engine, EngineOptions
 from loraset.errors import InputError, LorasetError, PictureFailed
 from loraset.manifest import Row, file_id
 from loraset.recipe.model import Recipe
@@ -23,7 +23,7 @@ from loraset.runtime.task import PictureTask, Workshop
 from loraset.stages import dedupe, ingest, repair, select
 from loraset.stages.knowledge import FEWEST, SetKnowledge, Taught
 from loraset.stages.mask import probability_of
-from loraset.types import FloatImage, Found, Json, Pixels, Progress, Reason, StageResult
+from loraset.types import FloatImage, Found, Json, Pixels, Progress, Reason, StageResult, View
 
 CUT_STAGES = ("frame", "matte", "decontaminate", "score", "preview")
 PICTURE_STAGES = ("ingest", "mask", "repair", *CUT_STAGES)
@@ -229,7 +229,13 @@ class Line:
             accept_licenses=tuple(self.recipe.run.accept_licenses),
             jobs=self.executor.jobs,
             say=self.progress.message,
+            recall=self._recall,
         )
+
+    @staticmethod
+    def _recall(view: View, maker: Json, make: Callable[[], Answer]) -> Answer:
+        assert isinstance(view, PictureTask)
+        return view.recall(maker, make)
 
     def cut(self, stages: Sequence[str] = CUT_STAGES) -> None:
         """Frame, matte, clean and score every picture."""

@@ -6,7 +6,7 @@ In: a file, the recipe, the engine, the cache. Out: `StageResult`s and their key
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from loraset.engines.interface import Engine
+from loraset.engines.interface import Answer, Engine
 from loraset.images import decode
 from loraset.ops.compose import composite
 from loraset.ops.geometry import crop
@@ -23,6 +23,7 @@ from loraset.recipe.model import Recipe
 from loraset.runtime.cache import Cache, make_key
 from loraset.stages import points
 from loraset.stages.knowledge import SetKnowledge
+from loraset.stages.mask import answer_of, stored
 from loraset.stages.matte import output_frame
 from loraset.types import ByteImage, Found, Json, Marks, Picture, StageResult
 
@@ -147,6 +148,13 @@ class PictureTask:
     def release(self) -> None:
         """Let go of the pixels."""
         self._picture = self._framed = None
+
+    def recall(self, maker: Json, make: Callable[[], Answer]) -> Answer:
+        """Return what an engine once said of this picture alone; it outlives the mask that the set makes of it."""
+        version, read = self.shop.stages["mask"].VERSION, self.key("ingest")
+        key = make_key(maker=maker, version=version, read=read, input=self.sha256, given=self.given)
+        known = self.shop.cache.get("mask", key) or self.shop.cache.put("mask", key, stored(make()))
+        return answer_of(known)
 
     def key(self, stage: str) -> str:
         """Return the cache key of a stage's result, without computing any but one that is keyed by its result."""

@@ -35,12 +35,19 @@ def run(task: Task) -> StageResult:
     answer = _marked(task.engine.mask(task.view), task.view)
     _, fault = read_points(task.found.points_file, task.view.size)
     doubts = [f"points not used: {fault}"] if fault else []
+    if isinstance(answer, Mask):
+        doubts += _several(answer, task.view)
+    said = stored(answer)
+    return replace(said, reasons=(*map(_doubt, doubts), *said.reasons))
+
+
+def stored(answer: Mask | Declined) -> StageResult:
+    """Return an engine's answer as it is stored."""
     if isinstance(answer, Declined):
         return StageResult(
             {"engine": answer.engine, "model": None, "inference_size": None, "details": {"declined": answer.why}},
-            reasons=(*map(_doubt, doubts), Reason("no_subject", NAME, f"{answer.engine}: {answer.why}")),
+            reasons=(Reason("no_subject", NAME, f"{answer.engine}: {answer.why}"),),
         )
-    doubts += _several(answer, task.view)
     return StageResult(
         {
             "engine": answer.engine,
@@ -52,7 +59,26 @@ def run(task: Task) -> StageResult:
             "details": answer.details,
         },
         {"probability": _to_integers(answer)},
-        (*map(_doubt, doubts), *answer.reasons),
+        answer.reasons,
+    )
+
+
+def answer_of(result: StageResult) -> Mask | Declined:
+    """Return the answer that `stored` took."""
+    said = result.data
+    if "probability" not in result.images:
+        return Declined(said["engine"], said["details"]["declined"])
+    width, height = said["inference_size"]
+    return Mask(
+        probability_of(result),
+        said["engine"],
+        (width, height),
+        model=said["model"],
+        exact=said["exact"],
+        confidence=said["confidence"],
+        key_color=None if said["key_color"] is None else (*said["key_color"],),
+        reasons=result.reasons,
+        details=said["details"],
     )
 
 
