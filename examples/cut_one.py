@@ -22,8 +22,8 @@ from loraset.ops.screen import find_screen, why_not_plain
 from loraset.types import Cutout, Frame
 
 
-def cut(rgb: np.ndarray) -> Cutout:
-    """Return the subject of a uint8 picture (H, W, 3) with its own colour and a soft edge."""
+def cut(rgb: np.ndarray) -> np.ndarray:
+    """Return the subject of a uint8 picture (H, W, 3) with its own colour and a soft edge: uint8 (H, W, 4)."""
     screen = find_screen(rgb)
     plain = why_not_plain(screen) is None
     mask = soft_key(rgb, screen).alpha if plain else outline(look(rgb), None).probability
@@ -34,10 +34,9 @@ def cut(rgb: np.ndarray) -> Cutout:
     colour = estimate_foreground(rgb, alpha, light=edge_light(rgb, alpha)[0])
     if plain:
         colour = despill(colour, alpha, screen.color)
-    return Cutout(extend_colour(colour, alpha, reach_px=max(width, height) // 32, fill=(128, 128, 128)), alpha)
+    return extend_colour(Cutout(colour, alpha).to_rgba8(), reach_px=max(width, height) // 32, fill=(128, 128, 128))
 
 
 if __name__ == "__main__":
     photo, target = map(Path, sys.argv[1:])
-    cutout = cut(decode(photo, max_pixels=200_000_000).picture.rgb)
-    target.write_bytes(encode_png(cutout.to_rgba8()))
+    target.write_bytes(encode_png(cut(decode(photo, max_pixels=200_000_000).picture.rgb)))
