@@ -164,7 +164,10 @@ def _facts(line: Line, rows: Sequence[Row], started: datetime, begin: float) -> 
         base=line.request.base,
         inputs=line.request.input_paths(),
         engine=line.recipe.mask.name,
-        models=[model for model in line.models() if any(model["name"] in (row.model or "") for row in rows)],
+        models=[
+            *(model for model in line.models() if any(model["name"] in (row.model or "") for row in rows)),
+            *matte.models(line.recipe),
+        ],
         seconds=line.shop.watch.seconds,
         seconds_total=time.perf_counter() - begin,
         started=started,

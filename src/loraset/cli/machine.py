@@ -9,15 +9,15 @@ from loraset.errors import MissingError
 
 @click.group("models", cls=Commands, no_args_is_help=False)
 def models_group() -> None:
-    """List, download or find models for engine rembg."""
+    """List, download or find models: for engine rembg, and vitmatte for the matte."""
 
 
 @models_group.command("list")
 def list_command() -> None:
     """List the models that run on this machine, with their licences."""
-    from loraset.runtime.models import MODELS, find
+    from loraset.runtime.models import MODELS, VITMATTE, find
 
-    render.models([(model, find(model.name)) for model in MODELS.values()])
+    render.models([(model, find(model.name)) for model in (*MODELS.values(), VITMATTE)])
 
 
 @models_group.command("pull")

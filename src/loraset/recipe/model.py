@@ -124,7 +124,8 @@ class Matte(Section):
     """[matte]: the soft edge."""
 
     method: Literal["band", "vitmatte", "none"] = Field(
-        default="band", description="band: solved round the mask's edge; none: the mask as it is; vitmatte: not yet"
+        default="band",
+        description="band: solved round the mask's edge; vitmatte: by a network there; none: the mask as it is",
     )
     working_size: Literal["output", "full"] = Field(
         default="output", description="output: at the size that is trained; full: at the photo's own"

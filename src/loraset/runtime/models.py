@@ -73,6 +73,17 @@ MODELS = {
         Model("bria-rmbg", BRIA, False, 1024, "https://huggingface.co/briaai/RMBG-2.0"),
     )
 }
+# It refines a mask and makes none, so no engine may name it; rembg publishes it, but not as a session.
+VITMATTE = Model(
+    "vitmatte",
+    APACHE,
+    True,
+    1024,
+    "https://github.com/hustvl/ViTMatte",
+    files=("vitmatte-small-distinctions-646.onnx",),
+)
+_VITMATTE_FILE = "https://github.com/danielgatis/rembg/releases/download/v0.0.0/vitmatte-small-distinctions-646.onnx"
+_VITMATTE_SHA256 = "d232841ac9d9657df3e62f6c92ed425ee25df18d337245cd8b903fc1ba183631"
 CLOUD = ("withoutbg", "atlascloud")
 _NETWORK_ERRORS = {  # what the network library's error holds -> what is wrong with the server that it names
     "NameResolution": "is not known here: is there a network?",
@@ -110,6 +121,10 @@ def lookup(name: str) -> Model:
     )
 
 
+def _any(name: str) -> Model:
+    return VITMATTE if name == VITMATTE.name else lookup(name)
+
+
 def homes() -> list[Path]:
     """Folders that rembg looks into, the one it writes to first: `U2NET_HOME`, else `REMBG_HOME`, else ~/.rembg."""
     data = os.environ.get("XDG_DATA_HOME")
@@ -121,13 +136,13 @@ def homes() -> list[Path]:
 
 def place(name: str) -> Path:
     """Return where a model's (first) file belongs."""
-    return homes()[0] / "models" / name / lookup(name).file_names[0]
+    return homes()[0] / "models" / name / _any(name).file_names[0]
 
 
 def find(name: str) -> Path | None:
     """Return a model's file on this disk (the first of several, all of which are there), or None."""
     own, legacy = homes()
-    names = lookup(name).file_names
+    names = _any(name).file_names
     for folder in (own / "models" / name, legacy):
         if all((folder / file).is_file() for file in names):
             return folder / names[0]
@@ -154,7 +169,7 @@ def accept_license(name: str, accepted: Sequence[str]) -> None:
     MissingError
         If it is not among `accepted` (names of licences or of models).
     """
-    model = lookup(name)
+    model = _any(name)
     if not model.commercial and not {model.licence, model.name} & set(accepted):
         raise MissingError(
             f"model {name} may not be used commercially ({model.licence}, {model.source})",
@@ -183,13 +198,12 @@ def pull(name: str, say: Callable[[str], None], *, accepted: Sequence[str] = ())
     MissingError
         If its licence must be accepted first, or it cannot be downloaded.
     """
-    model = lookup(name)
+    model = _any(name)
     accept_license(name, accepted)
     here = find(name)
     if here is not None:
         return here
     say(f"downloading model {name} (licence {model.licence}, {model.source}) to {place(name).parent}")
-    session = sessions_of_rembg().sessions[name]
     import pooch
 
     pooch.get_logger().setLevel("WARNING")  # what it is about to do was just said
@@ -197,7 +211,13 @@ def pull(name: str, say: Callable[[str], None], *, accepted: Sequence[str] = ())
         with ExitStack() as stack:
             if not sys.stderr.isatty():
                 stack.enter_context(redirect_stderr(cast(TextIO, stack.enter_context(Path(os.devnull).open("w")))))
-            session.download_models()
+            if model is VITMATTE:
+                file = place(name)
+                pooch.retrieve(
+                    _VITMATTE_FILE, f"sha256:{_VITMATTE_SHA256}", fname=file.name, path=file.parent, progressbar=True
+                )
+            else:
+                sessions_of_rembg().sessions[name].download_models()
     except ImportError as error:
         raise MissingError(f"model {name} cannot be made: {error}", "pip install 'rembg[fp16]'") from error
     except (OSError, ValueError) as error:  # no network, no space, or a hash that does not fit

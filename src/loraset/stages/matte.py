@@ -4,12 +4,16 @@ In: the framed picture and the mask. Out: alpha as 8 bit, the size of the workin
 The working frame is the output's own, or the whole photo where the recipe asks for `full` or for masters.
 """
 
+from pathlib import Path
+
 import numpy as np
 
-from loraset.errors import UsageError
+from loraset.engines import vitmatte
 from loraset.ops.geometry import crop_mask
 from loraset.ops.matting import refine_alpha
 from loraset.recipe.model import Recipe
+from loraset.runtime.hardware import choose_providers
+from loraset.runtime.models import VITMATTE, find, missing, sha256
 from loraset.stages.interface import Task
 from loraset.stages.mask import probability_of
 from loraset.stages.repair import final_mask
@@ -27,13 +31,32 @@ def is_full(recipe: Recipe) -> bool:
 
 def settings(recipe: Recipe) -> Json:
     """Return the part of the recipe that decides alpha."""
-    return {"method": recipe.matte.method, "full": is_full(recipe)}
+    own: Json = {"method": recipe.matte.method, "full": is_full(recipe)}
+    if recipe.matte.method == "vitmatte":
+        own |= {"version": vitmatte.VERSION, "model": sha256(_model())}
+    return own
 
 
 def check(recipe: Recipe) -> None:
-    """Refuse a method that is not there yet, before any work is done."""
+    """Say that the method's model is missing before any work is done: only `loraset models pull` fetches it."""
     if recipe.matte.method == "vitmatte":
-        raise UsageError('matte.method = "vitmatte" is not in this version', 'Write method = "band" or "none".')
+        _model()
+
+
+def models(recipe: Recipe) -> list[Json]:
+    """Return name, sha256, licence and provider of the model that alpha needs, [] without one."""
+    if recipe.matte.method != "vitmatte":
+        return []
+    provider = choose_providers(recipe.run.provider)[0].removesuffix("ExecutionProvider").lower()
+    facts = {"name": VITMATTE.name, "sha256": sha256(_model()), "licence": VITMATTE.licence, "provider": provider}
+    return [facts]
+
+
+def _model() -> Path:
+    file = find(VITMATTE.name)
+    if file is None:
+        raise missing(VITMATTE.name)
+    return file
 
 
 def full_frame(size: tuple[int, int]) -> Frame:
@@ -64,9 +87,15 @@ def run(task: Task) -> StageResult:
     if task.recipe.matte.method == "none":
         return StageResult({"method": "none"}, {"alpha": _to_bytes(coarse)})
     cell_px = max(1.0, size[0] / probability.shape[1] * frame.inner_scale)
-    matte = refine_alpha(photo, coarse, cell_px=cell_px, exact=bool(mask.data["exact"]), inside=inside)
+    exact = bool(mask.data["exact"])
+    if task.recipe.matte.method == "vitmatte" and not exact:
+        provider = task.recipe.run.provider
+        matte = vitmatte.refine(photo, coarse, cell_px=cell_px, inside=inside, file=_model(), provider=provider)
+    else:
+        matte = refine_alpha(photo, coarse, cell_px=cell_px, exact=exact, inside=inside)
     return StageResult(
-        {"method": "band", "cell_px": round(cell_px, 3), **matte.details}, {"alpha": _to_bytes(matte.alpha)}
+        {"method": task.recipe.matte.method, "cell_px": round(cell_px, 3), **matte.details},
+        {"alpha": _to_bytes(matte.alpha)},
     )
 
 
