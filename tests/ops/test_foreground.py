@@ -3,7 +3,14 @@ import numpy as np
 import pytest
 
 from loraset.color import to_linear, to_srgb
-from loraset.ops.foreground import FILL_SIDE, MID_SIDE, estimate_foreground, extend_colour, pull_push
+from loraset.ops.foreground import (
+    FILL_SIDE,
+    MID_SIDE,
+    estimate_foreground,
+    extend_colour,
+    pull_push,
+    with_own_edge,
+)
 
 SIZE = 160
 
@@ -76,6 +83,10 @@ def test_solid_and_clear_pixels_keep_the_photos_colour_bit_for_bit(light):
     still = (alpha == 1) | (alpha == 0)
     assert np.array_equal(found[still], (rgb.astype(np.float32) / np.float32(255))[still])
     assert found.dtype == np.float32 and found.min() >= 0 and found.max() <= 1
+    in_bytes = with_own_edge(rgb, alpha, light=light)
+    assert np.array_equal(in_bytes, (found * 255 + 0.5).astype(np.uint8)) and np.array_equal(
+        in_bytes[still], rgb[still]
+    )
 
 
 def test_large_picture_is_as_good_as_a_small_one():

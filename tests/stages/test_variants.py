@@ -15,7 +15,7 @@ def cutout(size=256):
     """A red disc with a soft rim, cut from green, as it is stored."""
     y, x = np.mgrid[:size, :size] + 0.5 - size / 2
     alpha = (np.clip(size / 5 - np.hypot(x, y), 0, 4) / 4 * 255 + 0.5).astype(np.uint8)
-    rgb = np.where(alpha[..., None] > 0, RED, (0, 255, 0)).astype(np.float32) / np.float32(255)
+    rgb = np.where(alpha[..., None] > 0, RED, (0, 255, 0)).astype(np.uint8)
     return cover(rgb, alpha)
 
 

@@ -77,6 +77,22 @@ def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> F
     """
     levels = np.arange(256, dtype=np.float32) / np.float32(255)
     result = np.asarray(cv2.LUT(rgb, levels), dtype=np.float32)
+    places, colors = edge_colors(rgb, alpha, light=light)
+    result.reshape(-1, 3)[places] = colors
+    return result
+
+
+def with_own_edge(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> ByteImage:
+    """The same in bytes, without a copy in floating point: uint8 array of shape (H, W, 3)."""
+    result = rgb.copy()
+    places, colors = edge_colors(rgb, alpha, light=light)
+    result.reshape(-1, 3)[places] = colors * np.float32(255) + np.float32(0.5)
+    return result
+
+
+def edge_colors(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Where the edge is soft, and the subject's colour there: indices into the rows of pixels (n,), sRGB (n, 3)."""
+    levels = np.arange(256, dtype=np.float32) / np.float32(255)
     if light == "linear":
         levels = to_linear(levels)
     height, width = alpha.shape
@@ -91,16 +107,17 @@ def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> F
     cv2.copyTo(image, clear.astype(np.uint8), background)
     edge = ~(solid | clear)
     foreground[edge], background[edge] = unmixed(image, small_alpha, edge, (foreground, background)).transpose(0, 2, 1)
-    rows, cols = np.nonzero((alpha > CLEAR) & (alpha < SOLID))
+    places = np.flatnonzero((alpha > CLEAR) & (alpha < SOLID))
     if scale == 1.0:
-        mixed = foreground[rows, cols]
+        mixed = foreground.reshape(-1, 3).take(places, axis=0)
     else:
+        rows, cols = np.divmod(places, width)
         mixed = _sampled(foreground, rows, cols, scale)
-        part = alpha[rows, cols, None]
-        rest = levels[rgb[rows, cols]] - part * mixed - (1 - part) * _sampled(background, rows, cols, scale)
+        part = alpha.take(places)[:, None]
+        seen = levels.take(rgb.reshape(-1, 3).take(places, axis=0))
+        rest = seen - part * mixed - (1 - part) * _sampled(background, rows, cols, scale)
         mixed = np.clip(mixed + part * rest / (part**2 + (1 - part) ** 2 + np.float32(DAMPING)), 0, 1)
-    result[rows, cols] = to_srgb(mixed) if light == "linear" else mixed
-    return result
+    return places, to_srgb(mixed) if light == "linear" else mixed
 
 
 def _sampled(image: FloatImage, rows: NDArray[np.intp], cols: NDArray[np.intp], scale: float) -> FloatImage:

@@ -8,7 +8,7 @@ A file's own transparency (engine alpha) already carries its colour: that is tak
 import cv2
 import numpy as np
 
-from loraset.ops.foreground import estimate_foreground, extend_colour
+from loraset.ops.foreground import estimate_foreground, extend_colour, with_own_edge
 from loraset.ops.geometry import crop_rgba
 from loraset.ops.keying import despill
 from loraset.ops.light import edge_light
@@ -36,7 +36,7 @@ def run(task: Task) -> StageResult:
     own = task.picture() if task.result("mask").data["engine"] == "alpha" else None
     if own is not None and own.alpha is not None:
         straight = crop_rgba(own.rgb, own.alpha, frame)
-        colour = straight[..., :3].astype(np.float32) / np.float32(255.0)
+        colour = straight[..., :3]
         data: Json = {"foreground": "the file's own"}
     else:
         colour, data = _solve(task, alpha.astype(np.float32) / np.float32(255.0))
@@ -44,30 +44,29 @@ def run(task: Task) -> StageResult:
     if not is_full(task.recipe):
         return StageResult(data, {"cutout": work})
     small = crop_rgba(work[..., :3], work[..., 3], output_frame(task))
-    framed = cover(small[..., :3].astype(np.float32) / np.float32(255.0), small[..., 3])
+    framed = cover(small[..., :3], small[..., 3])
     return StageResult(data, {"cutout": framed, "master": work})
 
 
-def _solve(task: Task, alpha: FloatImage) -> tuple[FloatImage, Json]:
+def _solve(task: Task, alpha: FloatImage) -> tuple[ByteImage, Json]:
     wanted = task.recipe.decontaminate
     _, photo, _ = working_pixels(task)
     if wanted.foreground == "none":
-        return photo.astype(np.float32) / np.float32(255.0), {"foreground": "none"}
+        return photo, {"foreground": "none"}
     light, why = edge_light(photo, alpha) if wanted.light == "auto" else (wanted.light, "named by the recipe")
-    colour = estimate_foreground(photo, alpha, light=light)
     data: Json = {"foreground": "multilevel", "light": light, "light_why": why, "despill": False}
     key_color = task.result("mask").data.get("key_color")
     if wanted.despill == "on" and key_color is None:
         screen = find_screen(task.view.proxy())
         key_color = screen.color if screen.saturated and why_not_plain(screen) is None else None
     if wanted.despill != "off" and key_color is not None:
-        colour = despill(colour, alpha, tuple(key_color))
-        data["despill"] = True
-    return colour, data
+        colour = despill(estimate_foreground(photo, alpha, light=light), alpha, tuple(key_color))
+        return cv2.convertScaleAbs(colour, alpha=255.0).astype(np.uint8, copy=False), {**data, "despill": True}
+    return with_own_edge(photo, alpha, light=light), data
 
 
-def cover(colour: FloatImage, alpha: ByteImage) -> ByteImage:
+def cover(colour: ByteImage, alpha: ByteImage) -> ByteImage:
     """RGBA uint8 of shape (H, W, 4): the subject's colour, carried outwards under alpha 0 and then the neutral fill."""
     reach_px = max(4, round(max(alpha.shape) * REACH_SHARE))
-    rgba = cv2.merge([cv2.convertScaleAbs(colour, alpha=255.0), alpha])
-    return extend_colour(np.asarray(rgba, dtype=np.uint8), reach_px=reach_px, fill=(128, 128, 128))
+    rgba = np.asarray(cv2.merge([colour, alpha]), dtype=np.uint8)
+    return extend_colour(rgba, reach_px=reach_px, fill=(128, 128, 128))
