@@ -145,8 +145,8 @@ def extend_colour(rgba: ByteImage, *, reach_px: int, fill: tuple[int, int, int])
     reach_px : width of the extension; it fades into the fill over its outer half.
     fill : colour far from the subject, 0..255.
     """
-    result = np.empty_like(rgba)
-    result[:] = (*fill, 0)
+    result = np.empty(rgba.shape, dtype=np.uint8)
+    result.view(np.uint32)[:] = np.array((*fill, 0), dtype=np.uint8).view(np.uint32)  # a pixel at once
     cv2.copyTo(rgba, rgba[..., 3], result)
     seen = rgba[..., 3] > 0
     if reach_px <= 0 or not seen.any() or seen.all():
