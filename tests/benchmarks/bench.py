@@ -96,13 +96,16 @@ def cut_by_rembg(rgb, mask, way):
     return np.asarray(rembg.remove(to_pillow(rgb), session=Held(mask), **REMBG[way]).convert("RGBA"))
 
 
-def cut_by_us(rgb, probability, light="auto", alpha=None):
-    """RGBA of our stages, from a network's map at its own grid or from the alpha itself."""
+def alpha_by_us(rgb, probability):
+    """Alpha in bytes, from a network's map at its own grid."""
     size = rgb.shape[1::-1]
-    if alpha is None:
-        mask = crop_mask(probability, size, full_frame(size))
-        alpha = refine_alpha(rgb, mask, cell_px=size[0] / probability.shape[1]).alpha
-    eight = (np.clip(alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
+    mask = crop_mask(probability, size, full_frame(size))
+    alpha = refine_alpha(rgb, mask, cell_px=size[0] / probability.shape[1]).alpha
+    return (np.clip(alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+def cut_by_us(rgb, eight, light="auto"):
+    """RGBA of our stages, from alpha in bytes."""
     alpha = eight.astype(np.float32) / np.float32(255)
     named = edge_light(rgb, alpha)[0] if light == "auto" else light
     return cover(with_own_edge(rgb, alpha, light=named), eight)
@@ -136,7 +139,7 @@ def cut_every_way(rgb, networks, light="auto"):
     theirs, ours = networks
     mask = theirs.predict(to_pillow(rgb))[0]
     made = {way: cut_by_rembg(rgb, mask, way) for way in REMBG}
-    made[OURS] = cut_by_us(rgb, ours.mask(View(rgb)).probability, light)
+    made[OURS] = cut_by_us(rgb, alpha_by_us(rgb, ours.mask(View(rgb)).probability), light)
     return made, np.asarray(mask) / 255
 
 
@@ -178,9 +181,9 @@ def rings(folder, networks):
         if overlap(mask, alpha) > 0.9:
             for way, rgba in made.items():
                 by_mask[way].append(ring_errors(rgba, color, alpha))
-        given = to_pillow((alpha * 255 + 0.5).astype(np.uint8))
+        given = (alpha * 255 + 0.5).astype(np.uint8)
         for way, rows in by_truth.items():
-            rgba = cut_by_us(rgb, None, "srgb", alpha) if way == OURS else cut_by_rembg(rgb, given, way)
+            rgba = cut_by_us(rgb, given, "srgb") if way == OURS else cut_by_rembg(rgb, to_pillow(given), way)
             rows.append(ring_errors(rgba, color, alpha))
     counts = len(by_mask[OURS]), len(by_truth[OURS])
     first, *others = COLORS
@@ -215,7 +218,7 @@ def _turn_of_ours(_, part, work):
     def edges(path):
         rgb = decode(path, max_pixels=10**9).picture.rgb
         probability = own.mask(View(rgb)).probability
-        return lambda: cut_by_us(rgb, probability)
+        return lambda: cut_by_us(rgb, alpha_by_us(rgb, probability))
 
     return whole if part == "whole" else edges
 
@@ -278,7 +281,7 @@ def framed(folder, work):
     own.mask(View(rgb))
 
     def finish(probability):
-        rgba = cut_by_us(rgb, probability)
+        rgba = cut_by_us(rgb, alpha_by_us(rgb, probability))
         for name in ("#808080", "white", "transparent"):
             variant = Variant(background=name, under="#808080")
             made = render(rgba, variant, photo=None, picture_id="a", seed=0)
