@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test install clean
+.PHONY: demo test bench install clean
 
 install: $(READY)
 
@@ -22,6 +22,9 @@ test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
+
+bench: $(READY)  # reads $$LORASET_DATA; rembg's slowest way takes minutes and 6 GB
+	$(BIN)/python tests/benchmarks/bench.py tests/benchmarks/BENCH.md
 
 clean:
 	rm -rf $(VENV) build dist demo .mypy_cache .ruff_cache .pytest_cache

@@ -322,9 +322,10 @@ def main():
         cv2.setNumThreads(1)
         one_turn(*sys.argv[2:])
         return
+    if not os.environ.get("LORASET_DATA") or find(MODEL) is None:
+        print(f"skipped: LORASET_DATA names no folder, or model {MODEL} is not on this disk")
+        return
     folder = data()
-    if find(MODEL) is None:
-        sys.exit(f"skipped: model {MODEL} is not on this disk (loraset models pull {MODEL})")
     cv2.setNumThreads(1)
     target = Path(sys.argv[1]) if sys.argv[1:] else None
     lines = []

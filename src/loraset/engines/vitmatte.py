@@ -94,6 +94,7 @@ def _opened(file: Path, mtime_ns: int, provider: str) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = core_count()
     options.use_deterministic_compute = True
+    options.enable_mem_pattern = False  # else the second run takes its memory anew beside the first's
     try:
         session = onnxruntime.InferenceSession(str(file), options, providers=choose_providers(provider))
     except MissingError:
