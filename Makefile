@@ -1,4 +1,4 @@
-# Two commands: `make demo` (first look) and `make test` (everything that must hold). Both make .venv when it is missing.
+# `make demo` (first look), `make test` (everything that must hold), `make bench` (edges against rembg). All make .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin

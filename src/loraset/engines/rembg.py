@@ -148,7 +148,7 @@ class _Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = core_count()
         options.use_deterministic_compute = True
-        options.enable_mem_pattern = False  # else the second run takes its memory anew beside the first's: twice as much
+        options.enable_mem_pattern = False  # else the second run takes memory anew beside the first's
         self._turn = threading.Lock()
         self._open: Callable[[Path | bytes], Any] = lambda model: _load(model, options, providers)
         self._file = file
