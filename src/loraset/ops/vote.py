@@ -19,6 +19,7 @@ HEARSAY = 0.2  # weight of the far evidence
 SHRINK = 6  # the votes are blurred on a grid this much smaller
 DOUBT = 1e-3  # support below which the mask's own word counts
 ROUNDS = 3
+CERTAINTY = 6  # power of |2 mask - 1|: a mask's half-certain word about a colour is often wrong
 LEARN = 0.8  # share of the vote in the next round's mask, inside the band
 CELL = 5.0  # Lab units of a histogram cell
 
@@ -100,7 +101,7 @@ def color_vote(lab: FloatImage, mask: FloatImage, unknown: BoolImage) -> ColorVo
 def _evidence(shares: FloatImage, mask: FloatImage, palette: FloatImage, reach: float) -> ColorVote:
     height, width = mask.shape
     small = (max(2, round(width / SHRINK)), max(2, round(height / SHRINK)))
-    sure = np.square(2.0 * mask - 1.0)
+    sure = np.abs(2.0 * mask - 1.0) ** CERTAINTY
     inside = np.where(mask > 0.5, sure, np.float32(0))
     outside = sure - inside
     sigma = reach / SHRINK

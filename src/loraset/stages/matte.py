@@ -20,7 +20,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import ByteImage, FloatImage, Frame, Json, StageResult
 
 NAME = "matte"
-VERSION = 2
+VERSION = 3
 READS = ("ingest", "mask", "repair", "frame")
 
 
