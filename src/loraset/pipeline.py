@@ -209,22 +209,21 @@ def cutout(request: Request, *, alpha_only: bool = False, progress: Progress | N
         line.decode()
         line.mask()
         stage, picture = ("matte", "alpha") if alpha_only else ("decontaminate", "cutout")
-        line.cut(("frame", "matte") if alpha_only else ("frame", "matte", "decontaminate"))
-        fill_rows(line, {})
-        progress.stage("write", len(line.items))
 
         def write(item: Item) -> None:
-            if item.task is not None and not item.ended:
-                file = names[item.row.id]
-                key = item.task.key(stage)
-                if not out.is_current(file, key):
-                    out.write(file, line.shop.cache.png(stage, key, picture), key)
-                item.row.files = {"cutout": file}
+            if item.task is None or item.ended:
+                return
+            file, key = names[item.row.id], item.task.key(stage)
+            if not out.is_current(file, key):
+                out.write(file, line.shop.cache.png(stage, key, picture), key)
+            item.row.files = {"cutout": file}
+
+        line.cut(("frame", "matte") if alpha_only else ("frame", "matte", "decontaminate"), write)
+        fill_rows(line, {})
+        for item in line.items:
+            if item.row.files:
                 item.row.verdict = "review" if item.reasons else "keep"
             item.row.reasons = [reason.to_json() for reason in item.reasons]
-            progress.advance("write")
-
-        line.executor.map(write, line.items)
     rows = [item.row for item in line.items]
     done = any(row.files for row in rows)
     failed = any(item.has_failed for item in line.items)

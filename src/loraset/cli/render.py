@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # these load numpy and OpenCV, which `loraset --help` does no
 MASK_DOUBTS = ("mask_uncertain", "engines_disagree")
 MEND = "A wrong mask is mended beside its photo: points in <photo>.points.json, or a mask of yours, <photo>.mask.png."
 VERDICT_STYLES = {"keep": "green", "review": "yellow", "reject": "red"}
+RUN_NAMES = {verdict: verdict for verdict in VERDICT_STYLES}
+CUTOUT_NAMES = {"keep": "cut", "review": "cut, to be checked", "reject": "not cut"}
 CHECK_STYLES = {"ok": "green", "warn": "yellow", "bad": "red"}
 UNBROKEN = 10_000  # columns
 NAMED = 5  # pictures named in a summary; the report has all
@@ -108,8 +110,11 @@ class _Drawing:
         self.bars.console.print(text, soft_wrap=True)
 
 
-def summary(outcome: "Outcome") -> None:
-    """Write what a run did: counts of verdicts and reasons, what to look at first, where everything lies."""
+def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
+    """Write what a run did: counts of verdicts and reasons, what to look at first, where everything lies.
+
+    names : what the verdicts are called.
+    """
     console = _console(stderr=False)
     counts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     counts.add_column(no_wrap=True)
@@ -118,7 +123,7 @@ def summary(outcome: "Outcome") -> None:
     for verdict, style in VERDICT_STYLES.items():
         rows = [row for row in outcome.rows if row["verdict"] == verdict]
         codes = Text(", ".join(f"{code} {count}" for code, count in _code_counts(rows).items()), style="dim")
-        counts.add_row(Text(verdict, style=style), str(len(rows)), codes)
+        counts.add_row(Text(names[verdict], style=style), str(len(rows)), codes)
     console.print()
     console.print(Padding(counts, (0, 0, 0, 2), expand=False))
     failed = [row for row in outcome.rows if _failed(row)]
@@ -128,7 +133,7 @@ def summary(outcome: "Outcome") -> None:
     if any(reason["code"] in MASK_DOUBTS for row in review for reason in row["reasons"]):
         console.print(f"\n{MEND}")
     if all(row["verdict"] == "reject" for row in outcome.rows):
-        console.print("\nNothing was kept.")
+        console.print(f"\nNothing was {'cut' if names is CUTOUT_NAMES else 'kept'}.")
     console.print()
     _place(console, "output", outcome.output)
     if outcome.report:

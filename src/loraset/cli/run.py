@@ -143,7 +143,7 @@ def cutout_command(
     request = pipeline.Request(recipe, Path.cwd(), inputs, output, fresh)
     with render.progress() as progress:
         outcome = pipeline.cutout(request, alpha_only=alpha, progress=progress)
-    render.summary(outcome)
+    render.summary(outcome, render.CUTOUT_NAMES)
     return outcome.exit_code
 
 

@@ -237,14 +237,21 @@ class Line:
         assert isinstance(view, PictureTask)
         return view.recall(maker, make)
 
-    def cut(self, stages: Sequence[str] = CUT_STAGES) -> None:
-        """Frame, matte, clean and score every picture."""
-        self._each(stages, self.going)
+    def cut(self, stages: Sequence[str] = CUT_STAGES, finish: Callable[[Item], None] = lambda item: None) -> None:
+        """Frame, matte, clean and score every picture; `finish` is called with each as soon as it is done."""
+        self._each(stages, self.going, finish)
 
-    def _each(self, stages: Sequence[str], items: Sequence[Item]) -> None:
+    def _each(
+        self, stages: Sequence[str], items: Sequence[Item], finish: Callable[[Item], None] = lambda item: None
+    ) -> None:
         for stage in stages:
             self.progress.stage(stage, len(items))
-        self.executor.map(lambda item: self._through(item, stages), items)
+
+        def work(item: Item) -> None:
+            self._through(item, stages)
+            finish(item)
+
+        self.executor.map(work, items)
 
     def _through(self, item: Item, stages: Sequence[str]) -> None:
         assert item.task is not None
