@@ -304,7 +304,7 @@ def framed(folder, work):
 def page(folder):
     """Every line of the page."""
     networks = session(), engine()
-    packages = ", ".join(f"{name} {version(name)}" for name in ("rembg", "pymatting", "numpy", "onnxruntime"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("rembg", "pymatting", "numpy"))
     yield "# Edges: rembg's ways and loraset's, from the same masks\n"
     yield f"`make bench`, one run: {os.cpu_count()} cores, Python {platform.python_version()}, {packages}.\n"
     yield from alphas(folder, networks)
