@@ -70,8 +70,8 @@ def by_superpixels(allowed, start, labels, area, rng):
     return part
 
 
-def plant(shot, kind, rng):
-    """Truth with a fault, bool (H, W); None where none of a fitting size was found."""
+def plant(shot, kind, rng, shares=(0.1, 0.25)):
+    """Truth with a fault of so large a share, bool (H, W); None where none of a fitting size was found."""
     scale = SIDE / max(shot.size)
     size = max(16, round(shot.size[0] * scale)), max(16, round(shot.size[1] * scale))
     truth = shot.truth == 255
@@ -79,7 +79,7 @@ def plant(shot, kind, rng):
     labels = superpixels(to_lab(cv2.resize(shot.rgb, size, interpolation=cv2.INTER_AREA)), 250)
     beside = (cv2.dilate(subject.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0) & ~subject
     for _ in range(30):
-        area = subject.sum() * rng.uniform(0.1, 0.25)
+        area = subject.sum() * rng.uniform(*shares)
         how = rng.integers(3) if kind == "drop" else 3
         if how == 0:
             part = by_line(subject, area, rng)
@@ -89,7 +89,7 @@ def plant(shot, kind, rng):
             start, allowed = (rim(subject), subject) if kind == "drop" else (beside, ~subject)
             part = by_superpixels(allowed, rng.choice(labels[start]), labels, area, rng)
         part = largest(part)
-        if 0.08 <= part.sum() / subject.sum() <= 0.3:
+        if 0.8 * shares[0] <= part.sum() / subject.sum() <= 1.2 * shares[1]:
             large = cv2.resize(part.astype(np.float32), shot.truth.shape[::-1]) > 0.5
             return truth & ~large if kind == "drop" else truth | (large & (shot.truth == 0))
     return None

@@ -11,7 +11,7 @@ limb has weak edges to the body and strong ones to the ground, a grabbed rug the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -36,18 +36,42 @@ LARGE = 0.5  # overlap of the old and the new mask below which nothing is change
 DISPUTED = 0.65  # overlap with the cut proposed below which a mask of which no piece is changed is not simply right
 KERNEL = np.ones((3, 3), np.uint8)
 
-# What each cue adds to the log odds that a piece is rightly changed, fitted by logistic regression to the pieces of
-# masks with planted faults, of right ones and of a weak model's, on photos, pasted cut-outs and painted scenes.
+# What each cue adds to the log odds that a piece is rightly changed, and those of a piece of which all cues are 0:
+# fitted by logistic regression to the pieces of painted sets with planted faults (tests/benchmarks/fit_repair.py).
 WEIGHTS: dict[bool, dict[str, float]] = {
-    True: {"rank": 1.0, "colour": 0.57, "edge": 1.22, "firm": 0.45, "salient": 0.84, "size": 0.8},
-    False: {"rank": 1.4, "colour": 0.3, "firm": 0.45, "salient": 1.5, "size": 0.35},
+    True: {
+        "rank": 2.32,
+        "likes": 0.35,
+        "unlike": 0.29,
+        "new": 0.47,
+        "old": 1.28,
+        "whole": 8.48,
+        "firm": 2.21,
+        "salient": 1.57,
+        "size": 0.54,
+    },
+    False: {
+        "rank": 4.18,
+        "likes": 0.29,
+        "old": 0.29,
+        "whole": 6.83,
+        "firm": 1.82,
+        "doubt": 0.97,
+        "salient": 1.67,
+        "size": 1.23,
+    },
 }
-NEEDED = {True: 3.2, False: 1.8}  # odds from which a piece is changed: adding is the risky half
+PRIOR = {True: -3.77, False: -2.56}
+NEEDED = {True: 1.5, False: 2.0}  # log odds from which a piece is changed
 MEANING = {
     "rank": "the other pictures",
-    "colour": "this picture's colours",
-    "edge": "its edges",
+    "likes": "the colours of the side it joins",
+    "unlike": "the colours of the side it leaves",
+    "new": "its edge to the side it leaves",
+    "old": "its edge to the side it joins",
+    "whole": "how the subject hangs together",
     "firm": "the cut that trusts the mask more",
+    "doubt": "how unsure the mask is",
     "salient": "how it stands out",
     "size": "its size",
 }
@@ -193,7 +217,7 @@ def judged(item: Look, mask: FloatImage, evidence: FloatImage, proposed: BoolIma
     parts += [(part, False) for part in _pieces(old & ~proposed, old)]
     if not parts:
         return ()
-    scene = _Scene(item, old, proposed, proposal(item, mask, evidence, FIRM), evidence)
+    scene = _Scene(item, mask, proposed, proposal(item, mask, evidence, FIRM), evidence)
     found = [scene.judge(part, added) for part, added in parts]
     return tuple(sorted(found, key=lambda piece: (not piece.accepted, -piece.belief)))
 
@@ -219,18 +243,19 @@ def _pieces(part: BoolImage, old: BoolImage) -> list[BoolImage]:
 class _Scene:
     """What the pieces of one picture are compared with: its undisputed subject and its undisputed ground."""
 
-    def __init__(self, item: Look, old: BoolImage, proposed: BoolImage, firm: BoolImage, evidence: FloatImage) -> None:
-        self._lab, self._old, self._firm, self._evidence = item.lab, old, firm, evidence
-        core, ground = _inner(old & proposed), _inner(~(old | proposed))
-        near = ground & _grown(old | proposed, ROUND_PX)
+    def __init__(
+        self, item: Look, mask: FloatImage, proposed: BoolImage, firm: BoolImage, evidence: FloatImage
+    ) -> None:
+        self._lab, self._mask, self._old, self._firm = item.lab, mask, mask > 0.5, firm
+        either = self._old | proposed
+        core, ground = _inner(self._old & proposed), _inner(~either)
+        near = ground & _grown(either, ROUND_PX)
         high, low = _median(evidence, core), _median(evidence, ground)
-        self._start = item.start
-        self._half_salient = (_mean(item.start, old) + _mean(item.start, ~old)) / 2
-        self._middle, self._gap = (high + low) / 2, max(1.0, high - low)
-        self._colours = np.zeros(old.shape, np.float32)
-        if min(np.count_nonzero(core), np.count_nonzero(near)) >= ENOUGH_PX:
-            subject, around = (fit_mixture(item.lab[part], 5, SPREAD).log_density(item.lab) for part in (core, near))
-            self._colours = subject - around
+        self._start, self._main = item.start, _whole(self._old)
+        self._half_salient = (_mean(item.start, self._old) + _mean(item.start, ~self._old)) / 2
+        self._said = (evidence - (high + low) / 2) / max(1.0, high - low)
+        self._usual = _border(item.lab, self._old & proposed, ~either).contrast
+        self._like_subject, self._like_ground = _likeness(item.lab, core), _likeness(item.lab, near)
 
     def judge(self, where: BoolImage, added: bool) -> Piece:
         """Return a piece with its cues, each turned so that it speaks for the change where it is positive."""
@@ -238,25 +263,47 @@ class _Scene:
         inside = _inner(where)
         if np.count_nonzero(inside) < 8:
             inside = where
-        said = float(self._evidence[inside].mean())
         body, rest = self._old & ~where, ~(self._old | where)
         share = float(where.sum() / max(1, self._old.sum()))
-        to_body, to_ground = _contrast(self._lab, where, body), _contrast(self._lab, where, rest)
+        to_body, to_ground = _border(self._lab, where, body), _border(self._lab, where, rest)
+        new, old = (to_ground, to_body) if added else (to_body, to_ground)
+        likes, unlike = self._like_subject[inside].mean(), self._like_ground[inside].mean()
+        if not added:
+            likes, unlike = unlike, likes
         cues = {
-            "rank": float(np.clip(sign * (said - self._middle) / self._gap, -1, 1)),
-            "colour": float(np.clip(sign * np.clip(self._colours[inside], -6, 6).mean(), -4, 4)),
-            "edge": float(sign * np.log((to_ground + 2) / (to_body + 2))),
+            "rank": float(np.clip(sign * self._said[inside].mean(), -1, 1)),
+            "likes": float(likes),
+            "unlike": -float(unlike),
+            "new": float(np.log((new.contrast + 2) / (self._usual + 2))) if new.length else 0.0,
+            "old": -float(np.log((old.contrast + 2) / (self._usual + 2))),
+            "whole": _whole(self._old | where if added else body) - self._main,
             "firm": float(np.mean(self._firm[where] == added)),
+            "doubt": float(np.mean(1 - np.abs(2 * self._mask[where] - 1))),
             "salient": float(sign * (self._start[where].mean() - self._half_salient)),
             "size": float(np.log(min(share, MOST_SHARE) / 0.05)),
         }
         cues = {name: cues[name] for name in WEIGHTS[added]}
-        belief = sum(weight * cues[name] for name, weight in WEIGHTS[added].items())
+        belief = PRIOR[added] + sum(weight * cues[name] for name, weight in WEIGHTS[added].items())
         return Piece(where, added, share, cues, belief)
+
+
+def _likeness(lab: FloatImage, part: BoolImage) -> FloatImage:
+    """How usual every pixel's colour is in a part: its log density less the part's own mean, -4 to 1; 0 for no part."""
+    if np.count_nonzero(part) < ENOUGH_PX:
+        return np.zeros(part.shape, np.float32)
+    density = fit_mixture(lab[part], 5, SPREAD).log_density(lab)
+    return np.asarray(np.clip(density - density[part].mean(), -4, 1), np.float32)
 
 
 def _inner(part: BoolImage) -> BoolImage:
     return np.asarray(cv2.erode(part.astype(np.uint8), KERNEL) > 0)
+
+
+def _whole(part: BoolImage) -> float:
+    """Share of a part that hangs together with most of it, [0, 1]."""
+    stats = cv2.connectedComponentsWithStats(part.astype(np.uint8), connectivity=8)[2]
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    return float(areas.max() / areas.sum()) if len(areas) else 1.0
 
 
 def _grown(part: BoolImage, px: int) -> BoolImage:
@@ -271,8 +318,14 @@ def _mean(values: FloatImage, where: BoolImage) -> float:
     return float(values[where].mean()) if where.any() else 0.0
 
 
-def _contrast(lab: FloatImage, one: BoolImage, other: BoolImage) -> float:
-    """Mean colour difference across the border of two parts, Lab units; 0 where they do not touch."""
+class _Border(NamedTuple):
+    """Where two parts touch: mean colour difference across, Lab units, 0 where they do not; length in px."""
+
+    contrast: float
+    length: float
+
+
+def _border(lab: FloatImage, one: BoolImage, other: BoolImage) -> _Border:
     total, count = 0.0, 0
     height, width = one.shape
     for down, right in ((0, 1), (1, 0), (0, 2), (2, 0)):
@@ -281,4 +334,4 @@ def _contrast(lab: FloatImage, one: BoolImage, other: BoolImage) -> float:
         difference = lab[there][across] - lab[here][across]
         total += float(np.linalg.norm(difference, axis=1).sum())
         count += len(difference)
-    return total / count if count else 0.0
+    return _Border(total / count if count else 0.0, count / 3)

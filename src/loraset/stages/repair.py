@@ -16,7 +16,7 @@ from loraset.stages.mask import probability_of
 from loraset.types import FloatImage, Json, Pixels, Reason, StageResult
 
 NAME = "repair"
-VERSION = 3
+VERSION = 4
 READS = ("ingest", "mask")
 # Later stages depend on what this one made of the picture, not on the set it was made from: a set that grows by a
 # picture cuts none of the others again whose masks stay.
