@@ -51,11 +51,12 @@ def test_the_network_speaks_in_the_band_and_the_mask_elsewhere(shape, network):
     assert np.all(matte.alpha[cv2.erode((mask == 0).astype(np.uint8), far) > 0] == 0)
 
 
-def test_outside_the_photo_alpha_is_nothing(network):
+def test_outside_the_photo_alpha_is_nothing_and_up_to_its_border_the_subject_is_solid(network):
     mask, inside = soft_disc(300, 300, softness=8), np.ones((300, 300), bool)
-    inside[:, :100] = False
+    inside[:, :150] = False
     matte = refined(np.full((300, 300, 3), GRAY, np.uint8), mask, network, inside=inside)
-    assert np.all(matte.alpha[~inside] == 0) and matte.alpha[inside].max() == 1
+    assert np.all(matte.alpha[~inside] == 0)
+    assert np.all(matte.alpha[100:200, 150:200] == 1)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.5, 1.0])

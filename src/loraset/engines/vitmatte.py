@@ -44,14 +44,23 @@ def refine(rgb: ByteImage, mask: FloatImage, *, cell_px: float, inside: BoolImag
     MissingError
         If the file is no such model, or the provider does not work here.
     """
+    whole = np.zeros(mask.shape, dtype=np.float32)
+    if not inside.any():
+        return Matte(whole, {"guard": "kept: no photo in the frame"})
+    photo = _box(inside, 0.0)  # a subject that the photo's border cuts stays solid up to it: no band there
     radius = max(RADIUS_CELLS * cell_px, RADIUS_SHARE * max(mask.shape), 1.0)
-    band = trimap_of(np.where(inside, mask, np.float32(0)), radius)
-    band.unknown[~inside] = False
+    matte = _refine(rgb[photo], mask[photo], radius, file, provider)
+    whole[photo] = matte.alpha
+    return Matte(whole, matte.details)
+
+
+def _refine(rgb: ByteImage, mask: FloatImage, radius: float, file: Path, provider: str) -> Matte:
+    band = trimap_of(np.ascontiguousarray(mask), radius)
     details: Json = {"band_px": round(radius, 2), "band_share": round(float(band.unknown.mean()), 5)}
     if not (band.unknown.any() and band.subject.any() and band.background.any()):
         return Matte(mask, {**details, "guard": "kept: the mask has no sure subject, no sure background or no edge"})
     alpha = band.subject.astype(np.float32)
-    box = _box(band.unknown)
+    box = _box(band.unknown, AROUND)
     solved, scale = _look(np.ascontiguousarray(rgb[box]), _levels(band)[box], _session(file, provider))
     alpha[box] = np.where(band.unknown[box], solved, alpha[box])
     return Matte(alpha, {**details, "scale": round(scale, 4), "guard": "solved"})
@@ -63,9 +72,10 @@ def _levels(band: Trimap) -> ByteImage:
     return levels
 
 
-def _box(unknown: BoolImage) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(unknown.any(axis=1)), np.flatnonzero(unknown.any(axis=0))
-    margin = round(AROUND * max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1)
+def _box(wanted: BoolImage, around: float) -> tuple[slice, slice]:
+    """The box about what is wanted, larger on each side by a share of its long side."""
+    rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
+    margin = round(around * max(rows[-1] - rows[0], columns[-1] - columns[0]))
     down, across = (slice(max(0, int(at[0]) - margin), int(at[-1]) + margin + 1) for at in (rows, columns))
     return down, across
 
