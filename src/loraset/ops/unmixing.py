@@ -12,6 +12,7 @@ from loraset.types import BoolImage, FloatImage
 
 SMOOTH = np.float32(1e-5)  # ties of neighbours of equal alpha
 SMOOTH_AT_EDGES = np.float32(0.1)  # more ties where alpha changes
+FAINT = np.float32(0.3)  # share below which a side leans on its guess: an alpha a little off would colour it
 ITERATIONS = 24
 ENOUGH = 1e-7  # of the first step's energy
 
@@ -24,7 +25,8 @@ def unmixed(image: FloatImage, alpha: FloatImage, mixed: BoolImage, guess: tuple
     Minimises |alpha F + (1 - alpha) B - I|^2 plus the differences between neighbours, tied more where alpha changes
     (Germer et al.: Fast Multi-Level Foreground Estimation, 2020), by conjugate gradients preconditioned with the
     pixels' own 2x2 blocks. A pixel that is not mixed holds its guess, where it shows that side at all: the foreground
-    is not tied to pixels of alpha 0, nor the background to those of alpha 1.
+    is not tied to pixels of alpha 0, nor the background to those of alpha 1. A side that hardly shows leans on its
+    guess.
 
     image : float32 array of shape (H, W, 3), [0, 1]. alpha : float32 array of shape (H, W), [0, 1].
     mixed : bool array of shape (H, W). guess : two float32 arrays of shape (H, W, 3).
@@ -62,7 +64,9 @@ def unmixed(image: FloatImage, alpha: FloatImage, mixed: BoolImage, guess: tuple
         right[side] = share * colors + np.einsum("nk,nkc->cn", outer, seen[near])
         start[side] = seen[places].T
         own.append(share * share + inner.sum(axis=1) + outer.sum(axis=1))
-    return _solved(tied, own[0], part * (1 - part), own[1], right, start)
+    colors = _solved(tied, own[0], part * (1 - part), own[1], right, start)
+    faint = np.square(np.clip(1 - np.stack([part, 1 - part]) / FAINT, 0, 1))[:, None]
+    return np.asarray(colors + faint * (start - colors), dtype=np.float32)
 
 
 def _solved(
