@@ -21,7 +21,7 @@ from loraset.ops.joining import UNKNOWN, Record, can_teach, others_say, overlap,
 from loraset.ops.repair import Piece
 from loraset.types import PROXY_SIDE, Declined, FloatImage, Json, Map, Mask, View
 
-VERSION = 2
+VERSION = 3
 SAMPLE = 24  # pictures by which the members are judged; their masks and looks are held until they are cut
 FEWEST = 3  # pictures that can judge each other
 AGREED = 0.75  # IoU with the others from which an exact mask is taken as it is: a mean would only blur its edge
