@@ -1,10 +1,12 @@
 """Edges on outside data: alpha error against the mask and rembg's closed-form recipe, edge colours, time and memory.
 
-    LORASET_DATA=folder U2NETP=u2netp.onnx python tests/benchmarks/edges.py alpha|grid|color|size MP
+    LORASET_DATA=folder U2NETP=u2netp.onnx python tests/benchmarks/edges.py alpha|grid|color|both|size MP
 
-alpha  mattes/ with u2netp's masks: the mask, pymatting's closed form on rembg's trimap, ours
+alpha  mattes/ with u2netp's masks: the mask, pymatting's closed form on rembg's trimap, ours; MAE and gradient error
 grid   mattes/ and cutouts/ on saliency/: the true alpha seen through a grid of 320 cells, before and after
-color  cutouts/ on saliency/, true alpha, mixed in sRGB: error of the soft ring, 0..255, composited on gray
+color  cutouts/ on saliency/, true alpha, mixed in sRGB: error of the soft ring, PNG and JPEG 92
+both   the same photos with u2netp's masks of IoU above .9: the ring of rembg -dc and ours, light srgb
+       (a ring's error is the mean difference, 0..255, on gray, white and black)
 size   one matte enlarged to so many megapixels: seconds and peak memory of the whole edge work in this process
 """
 
@@ -16,8 +18,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from main_job import ring_error
 from PIL import Image
-from scipy.ndimage import binary_erosion
+from scipy.ndimage import binary_erosion, gaussian_filter
 
 from loraset.ops.foreground import estimate_foreground
 from loraset.ops.light import edge_light
@@ -82,26 +85,45 @@ def rembg_alpha(rgb, mask):
     return estimate_alpha_cf(rgb / 255.0, trimap)
 
 
-def alpha(data):
+def rembg_mask(said, shape):
+    """u2netp's map as rembg hands it out: 8 bit, enlarged by Lanczos."""
+    steps = Image.fromarray((said * 255).astype(np.uint8))
+    return np.asarray(steps.resize(shape[::-1], Image.Resampling.LANCZOS), np.float32) / 255
+
+
+def gradient_error(found, truth, sigma=1.4):
+    """As Rhemann et al. (CVPR 2009) measure it, in thousands."""
+    slopes = [[gaussian_filter(image, sigma, order=order) for order in ((0, 1), (1, 0))] for image in (found, truth)]
+    return np.square(np.hypot(*slopes[0]) - np.hypot(*slopes[1])).sum() / 1000
+
+
+def is_good(mask, truth):
+    return ((mask > 0.5) & (truth > 0.5)).sum() > 0.9 * ((mask > 0.5) | (truth > 0.5)).sum()
+
+
+def open_model():
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(os.environ["U2NETP"], providers=["CPUExecutionProvider"])
-    rows = []
+    return onnxruntime.InferenceSession(os.environ["U2NETP"], providers=["CPUExecutionProvider"])
+
+
+def alpha(data):
+    session, rows = open_model(), []
     for name, rgb, truth in mattes(data):
-        mask = enlarged(saliency(session, rgb), truth.shape)
-        good = ((mask > 0.5) & (truth > 0.5)).sum() > 0.9 * ((mask > 0.5) | (truth > 0.5)).sum()
+        said = saliency(session, rgb)
+        mask, stepped = enlarged(said, truth.shape), rembg_mask(said, truth.shape)
         ours = refine_alpha(rgb, mask, cell_px=max(truth.shape) / GRID).alpha
-        errors = [np.abs(found - truth).mean() for found in (mask, rembg_alpha(rgb, mask), ours)]
-        rows.append((good, *errors))
-        print(name, "good" if good else "wrong", *(f"{error:.4f}" for error in errors), flush=True)
+        tried = (mask, stepped, rembg_alpha(rgb, stepped), ours)
+        good = is_good(mask, truth)
+        rows.append((good, [(np.abs(one - truth).mean(), gradient_error(one, truth)) for one in tried]))
+        print(name, "good" if good else "wrong", *(f"{mae:.4f}/{slope:.3f}" for mae, slope in rows[-1][1]), flush=True)
     for label, wanted in (("good", True), ("wrong", False)):
-        chosen = np.array([row[1:] for row in rows if bool(row[0]) == wanted])
+        chosen = np.array([errors for good, errors in rows if bool(good) == wanted])
+        means = ", ".join(f"{mae:.4f}/{slope:.3f}" for mae, slope in chosen.mean(axis=0))
+        harm = (chosen[:, 3, 0] - chosen[:, 0, 0]).max()
+        share = chosen[:, 3, 0].mean() / chosen[:, 2, 0].mean()
         print(
-            label,
-            "mask, rembg -a, ours:",
-            chosen.mean(axis=0).round(4),
-            "worst harm",
-            (chosen[:, 2] - chosen[:, 0]).max().round(4),
+            f"{label}: MAE/gradient of mask, rembg, rembg -a, ours: {means}; ours of -a x{share:.3f}; harm {harm:.4f}"
         )
 
 
@@ -116,18 +138,39 @@ def grid(data):
         print(label, "MAE seen, refined:", np.mean(means, axis=0).round(5), "worst ratio", round(max(ratios), 2))
 
 
+def ring(rgb, alpha, truth, colors, light="srgb"):
+    """Ring error of the cut-out with estimated colours."""
+    found = np.round(estimate_foreground(rgb, alpha, light=light) * 255) / 255
+    return ring_error(np.dstack([found, alpha]), np.dstack([colors, truth]))
+
+
 def color(data):
     rows = []
     for name, rgb, truth, colors in pasted(data):
+        packed = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+        jpeg = np.ascontiguousarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[..., ::-1])
+        left = ring_error(np.dstack([rgb / 255, truth]), np.dstack([colors, truth]))
         light = edge_light(rgb, truth)[0]
-        found = np.round(estimate_foreground(rgb, truth, light=light) * 255) / 255
-        ring = cv2.dilate(((truth > 0.02) & (truth < 0.98)).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        errors = [
-            float((np.abs(tried - colors).mean(axis=2) * truth)[ring].mean() * 255) for tried in (rgb / 255, found)
-        ]
-        rows.append((*errors, light == "srgb"))
-        print(name, light, *(f"{error:.2f}" for error in errors))
-    print("left as it is, ours, share called srgb:", np.mean(rows, axis=0).round(3))
+        rows.append((left, ring(rgb, truth, truth, colors), ring(jpeg, truth, truth, colors), light == "srgb"))
+        print(name, light, *(f"{error:.2f}" for error in rows[-1][:3]), flush=True)
+    print("left as it is, ours, ours of JPEG, share called srgb:", np.mean(rows, axis=0).round(3))
+
+
+def both(data):
+    from pymatting import estimate_foreground_ml
+
+    session, rows = open_model(), []
+    for name, rgb, truth, colors in pasted(data):
+        said = saliency(session, rgb)
+        mask, stepped = enlarged(said, truth.shape), rembg_mask(said, truth.shape)
+        if not is_good(mask, truth):
+            continue
+        theirs = np.dstack([estimate_foreground_ml(rgb / 255.0, stepped.astype(np.float64)), stepped])
+        ours = np.round(refine_alpha(rgb, mask, cell_px=max(truth.shape) / GRID).alpha * 255) / np.float32(255)
+        rows.append((ring_error(theirs, np.dstack([colors, truth])), ring(rgb, ours, truth, colors)))
+        print(name, *(f"{error:.2f}" for error in rows[-1]), flush=True)
+    means = np.mean(rows, axis=0)
+    print("rembg -dc, ours:", means.round(2), f"x{means[1] / means[0]:.3f}")
 
 
 def size(data, megapixels):
@@ -153,6 +196,6 @@ if __name__ == "__main__":
     if "LORASET_DATA" not in os.environ:
         sys.exit("LORASET_DATA is not set: no data to measure on")
     cv2.setNumThreads(1)
-    {"alpha": alpha, "grid": grid, "color": color, "size": size}[sys.argv[1]](
+    {"alpha": alpha, "grid": grid, "color": color, "both": both, "size": size}[sys.argv[1]](
         Path(os.environ["LORASET_DATA"]), *sys.argv[2:]
     )

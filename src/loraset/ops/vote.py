@@ -12,10 +12,10 @@ import numpy as np
 from loraset.types import BoolImage, FloatImage
 
 COLORS = 24
-SPREAD = 3.8  # Lab units within which two colours are the same
+SPREAD = 2.8  # Lab units within which two colours are the same
 REACH = 0.09  # of the long side: how far a vote carries
 FAR = 4.0  # times the reach: what is known there counts too, for a hole amid the subject has no background near
-HEARSAY = 0.2  # weight of the far evidence
+HEARSAY = 0.5  # weight of the far evidence
 SHRINK = 6  # the votes are blurred on a grid this much smaller
 DOUBT = 1e-3  # support below which the mask's own word counts
 ROUNDS = 3
