@@ -6,6 +6,7 @@ given, or the order of the pictures in what is learnt from one of them.
 Four steps, each a function: `look` describes a picture and guesses its subject by saliency; `learn` fits classifiers
 of pixels and of regions to the guesses of all pictures; `evidence_of` is what those say of one picture; `outline` cuts
 it in several ways, together with the picture's own colours, and takes the cut that is most like the others' subject.
+It does so twice: the first cut says what the ground is, and the ground says more of what lies on it.
 Masks do not teach again: what a cut took along by mistake, a next round would confirm.
 """
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from loraset.color import to_lab
 from loraset.ops.features import halved, pixel_features
 from loraset.ops.forest import Forests, Lesson, grow
+from loraset.ops.nearby import looked_again
 from loraset.ops.outline import doubtful_cuts, overlap, refined_cut, sharpened, softened
 from loraset.ops.proposals import USUAL, Proposal, best, proposals
 from loraset.ops.saliency import centre_prior, decided, saliency
@@ -151,12 +153,18 @@ def _belief(item: Look, knowledge: Knowledge, place: int, known: FloatImage | No
 
 
 def _best_cut(item: Look, knowledge: Knowledge, place: int | None, known: FloatImage | None = None) -> Proposal:
-    """The cut that is most like the subject of the other pictures, of several; what is known of this one holds."""
-    evidence = _joint(item, knowledge, place)
-    if known is not None:
-        evidence = _certain(evidence, known)
-    candidates = proposals(item.lab, item.start, evidence)
-    return best(candidates, item.lab, spelled(item.lab, knowledge.words), knowledge.subject(place))
+    """The cut that is most like the subject of the other pictures, of several; what is known of this one holds.
+
+    Cut twice, the second time with what the first says of the ground.
+    """
+    text, subject = spelled(item.lab, knowledge.words), knowledge.subject(place)
+
+    def choose(evidence: FloatImage) -> Proposal:
+        given = evidence if known is None else _certain(evidence, known)
+        return best(proposals(item.lab, item.start, given), item.lab, text, subject)
+
+    first = choose(_joint(item, knowledge, place))
+    return choose(looked_again(item.lab, item.labels, first.mask, first.evidence))
 
 
 def _certain(evidence: FloatImage, known: FloatImage) -> FloatImage:
