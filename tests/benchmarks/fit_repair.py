@@ -37,7 +37,7 @@ RIDGE = 0.02
 FEW = 5  # pieces: a kind with fewer on one side counts less
 HURT = 0.01  # IoU
 NONE = np.zeros(0, np.float32)
-HARM = 0.01, 0.03  # of the right masks, at most so many may be hurt in all and of one kind
+HARM = 1 / 150, 0.05  # of the right masks, at most so many may be hurt in all and of one kind
 
 
 @dataclass(frozen=True)
@@ -196,12 +196,12 @@ def main():
         share = np.mean([row[2] > 0.5 for row in rows])
         print(f"{side}: {weights}, prior {prior}  # {len(rows)} pieces, {share:.0%} right")
         fitted = {kind: fit([row for row in rows if row[0] != kind]) for kind in KINDS}
-        for needed in np.arange(0, 4.1, 0.5):
+        for needed in np.arange(1, 3.1, 0.25):
             left, harm = outcome(cases, side, fitted, needed)
             fine = np.mean(list(harm.values())) <= HARM[0] and max(harm.values()) <= HARM[1]
             words = [f"{way} x{share:.2f}" for way, share in left.items()]
             words += ["hurt"] + [f"{kind} {share:.1%}" for kind, share in harm.items()]
-            print(f"  from {needed:.1f}: {'harmless' if fine else 'harmful '}", *words, flush=True)
+            print(f"  from {needed:.2f}: {'harmless' if fine else 'harmful '}", *words, flush=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from material import contact_sheet, iou, pasted_set, photo_sets
+from material import Shot, contact_sheet, data, iou, pasted_set, photo_sets, read_rgb
 
 from loraset.color import to_lab
 from loraset.engines.interface import EngineOptions
@@ -125,6 +125,15 @@ def planted(shots, kind, seed):
     return masks, faulty
 
 
+def frames():
+    """Every sixth frame of a film of one player."""
+    folder, shots = data() / "video/tennis", []
+    for path in sorted((folder / "images").iterdir())[::6]:
+        truth = cv2.imread(str(folder / "gt" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
+        shots.append(Shot(path.stem, read_rgb(path), np.where(truth > 127, 255, 0).astype(np.uint8)))
+    return shots
+
+
 def network_masks(shots):
     from loraset.engines.rembg import RembgEngine
 
@@ -183,6 +192,7 @@ def main():
         ("photos", photo_sets()),
         ("pasted lego", {seed: pasted_set("lego", seed) for seed in range(2)}),
         ("pasted gopher", {seed: pasted_set("gopher", seed) for seed in range(2)}),
+        ("tennis", {0: frames()}),
     ):
         if only in name:
             run_set(name, sets, seeds, sheets)

@@ -3,6 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from loraset.ops.cosegmentation import Look
 from loraset.ops.repair import is_doubtful, judged, proposal, remade, repair
 from loraset.stages.knowledge import SetKnowledge, Taught, at_look
 from painted_set import grabbed, paint
@@ -109,6 +110,29 @@ def test_a_mask_that_is_coarser_than_the_picture_was_looked_at_is_enlarged():
     assert found.apply(coarse).shape == found.fine.shape
     large = np.kron(masks[1], np.ones((3, 3), np.float32))
     assert found.apply(large).shape == large.shape
+
+
+def test_a_piece_that_holds_the_subject_together_needs_more_to_go():
+    """One belt of the ground's colour, once across the middle and once at the end of the same body."""
+    lab = np.full((60, 90, 3), (30.0, 0.0, 0.0), np.float32)
+    body = np.zeros((60, 90), bool)
+    body[20:40, 20:70] = True
+    lab[body] = (70.0, 40.0, 30.0)
+    found = {}
+    for where, left in (("middle", 40), ("end", 60)):
+        belt = np.zeros_like(body)
+        belt[20:40, left : left + 10] = True
+        painted = np.where(belt[..., None], np.float32((32.0, 0.0, 0.0)), lab)
+        evidence = np.where(body & ~belt, np.float32(3), np.float32(-3))
+        start = (body & ~belt).astype(np.float32)
+        seen = Look(
+            np.kron(painted, np.ones((2, 2, 1), np.float32)), painted, start, painted, body.astype(np.int32), start
+        )
+        (found[where],) = judged(seen, body.astype(np.float32), evidence, body & ~belt)
+    assert found["end"].cues["whole"] == 0
+    assert found["middle"].cues["whole"] == pytest.approx(-0.5, abs=0.01)
+    assert found["end"].accepted
+    assert not found["middle"].accepted
 
 
 def test_every_piece_says_which_side_it_is_on_and_why():
