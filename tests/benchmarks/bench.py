@@ -4,14 +4,12 @@
 
 rembg is asked by `rembg.remove` with the options of `rembg p`: none, putalpha, -dc (decontaminate) and -a
 (alpha_matting). Its masks and ours are u2netp's. Every way has its turn at every picture before the next picture comes;
-a time is the median of its turns. For times and memory each turn is a process of its own, which has imported what it
-needs and cut a small picture before the clock starts.
+a time is the median of its turns, each in a process of its own (`ways.py`).
 """
 
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,92 +21,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 from edges import mattes, pasted
-from main_job import request
 from material import data
+from ways import MODEL, OURS, REMBG, WAYS, View, alpha_by_us, cut_by_rembg, cut_by_us, engine, session
 
-from loraset import pipeline
-from loraset.engines import make_engine
-from loraset.engines.interface import EngineOptions
-from loraset.images import decode, encode_png, reduce_to, to_pillow
-from loraset.ops.foreground import with_own_edge
-from loraset.ops.geometry import crop_mask
-from loraset.ops.light import edge_light
-from loraset.ops.matting import refine_alpha
+from loraset.images import decode, encode_png, to_pillow
 from loraset.recipe.model import Variant
 from loraset.runtime.models import find
-from loraset.stages.decontaminate import cover
-from loraset.stages.matte import full_frame
 from loraset.stages.variants import render
-from loraset.types import PROXY_SIDE, Picture
 
-MODEL = "u2netp"
-REMBG = {
-    "rembg": {},
-    "rembg putalpha": {"putalpha": True},
-    "rembg -dc": {"decontaminate": True},
-    "rembg -a": {"alpha_matting": True},
-}
-OURS = "loraset"
-WAYS = (*REMBG, OURS)
+PROGRAM = Path(__file__).with_name("ways.py")
 SIZES = (1, 4, 12)  # megapixels
 TURNS = 3
 COLORS = {"gray": 128, "white": 255, "black": 0}
 SIGMA = 1.4  # px, of the gradient in Rhemann et al.: A Perceptually Motivated Online Benchmark for Image Matting, 2009
-
-
-class View:
-    """A picture in memory as an engine sees it."""
-
-    def __init__(self, rgb):
-        self.rgb, self.size, self.marks = rgb, rgb.shape[1::-1], None
-
-    def proxy(self):
-        return reduce_to(self.rgb, PROXY_SIDE)
-
-    def picture(self):
-        return Picture(self.rgb)
-
-
-class Held:
-    """Stands where a session of rembg's does, and gives a mask that is there already."""
-
-    def __init__(self, mask):
-        self.mask = mask
-
-    def predict(self, *_, **__):
-        return [self.mask]
-
-
-def engine():
-    return make_engine(f"rembg:{MODEL}", EngineOptions(model_named=True, download=False))
-
-
-def session():
-    import rembg
-
-    return rembg.new_session(MODEL, providers=["CPUExecutionProvider"])
-
-
-def cut_by_rembg(rgb, mask, way):
-    """RGBA of `rembg.remove` from a mask of its own session."""
-    import rembg
-
-    return np.asarray(rembg.remove(to_pillow(rgb), session=Held(mask), **REMBG[way]).convert("RGBA"))
-
-
-def alpha_by_us(rgb, probability):
-    """Alpha in bytes, from a network's map at its own grid."""
-    size = rgb.shape[1::-1]
-    mask = crop_mask(probability, size, full_frame(size))
-    alpha = refine_alpha(rgb, mask, cell_px=size[0] / probability.shape[1]).alpha
-    return (np.clip(alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
-
-
-def cut_by_us(rgb, eight, light="auto"):
-    """RGBA of our stages, from alpha in bytes."""
-    alpha = eight.astype(np.float32) / np.float32(255)
-    named = edge_light(rgb, alpha)[0] if light == "auto" else light
-    return cover(with_own_edge(rgb, alpha, light=named), eight)
 
 
 def line(*cells):
@@ -194,51 +119,6 @@ def rings(folder, networks):
         yield line(way, *(f"{error:.1f}" for error in np.mean(by_mask[way], axis=0)), *truth)
 
 
-def one_turn(way, part, file):
-    """Print seconds and peak memory of one way at one picture, in this process of its own; `part`: edges or whole."""
-    small = cv2.resize(cv2.imread(file), (256, 256), interpolation=cv2.INTER_AREA)
-    work = Path(tempfile.mkdtemp(dir=Path(file).parent))
-    os.environ["LORASET_CACHE"] = str(work / "cache")
-    (work / "small.jpg").write_bytes(cv2.imencode(".jpg", small)[1].tobytes())
-    run = (_turn_of_ours if way == OURS else _turn_of_rembg)(way, part, work)
-    run(work / "small.jpg")()
-    work_on = run(Path(file))
-    begin, cpu = time.perf_counter(), time.process_time()
-    work_on()
-    facts = {"seconds": time.perf_counter() - begin, "cpu": time.process_time() - cpu}
-    print(json.dumps({**facts, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
-
-
-def _turn_of_ours(_, part, work):
-    own = engine()
-
-    def whole(path):
-        return lambda: pipeline.cutout(request([path], work / path.stem, f'mask.engine="rembg:{MODEL}"'))
-
-    def edges(path):
-        rgb = decode(path, max_pixels=10**9).picture.rgb
-        probability = own.mask(View(rgb)).probability
-        return lambda: cut_by_us(rgb, alpha_by_us(rgb, probability))
-
-    return whole if part == "whole" else edges
-
-
-def _turn_of_rembg(way, part, work):
-    import rembg
-
-    own = session()
-
-    def whole(path):
-        return lambda: (work / "cut.png").write_bytes(rembg.remove(path.read_bytes(), session=own, **REMBG[way]))
-
-    def edges(path):
-        rgb = decode(path, max_pixels=10**9).picture.rgb
-        mask = own.predict(to_pillow(rgb))[0]
-        return lambda: cut_by_rembg(rgb, mask, way)
-
-    return whole if part == "whole" else edges
-
-
 def photo_of(folder, megapixels, work):
     """Write a photo of a plush toy at a size, with a sensor's noise: an enlarged one would be smoother than any."""
     photo = cv2.imread(str(folder / "masks/images/grey_sloth_plushie_00.jpg"))
@@ -259,7 +139,7 @@ def times(folder, part, work):
             for way in WAYS:
                 if turn and way == "rembg -a" and size == max(SIZES):
                     continue  # 20 s and 6 GB each
-                command = [sys.executable, __file__, "turn", way, part, str(file)]
+                command = [sys.executable, str(PROGRAM), way, part, str(file)]
                 answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
                 said.setdefault((way, size), []).append(json.loads(answer.splitlines()[-1]))
     yield from head(part, *(name for size in SIZES for name in (f"{size} MP: s (CPU)", "MB")))
@@ -318,10 +198,6 @@ def page(folder):
 
 
 def main():
-    if sys.argv[1:2] == ["turn"]:
-        cv2.setNumThreads(1)
-        one_turn(*sys.argv[2:])
-        return
     if not os.environ.get("LORASET_DATA") or find(MODEL) is None:
         print(f"skipped: LORASET_DATA names no folder, or model {MODEL} is not on this disk")
         return
