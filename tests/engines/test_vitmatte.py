@@ -89,6 +89,9 @@ def test_a_run_names_the_model_and_says_where_it_is_missing(tmp_path, monkeypatc
     file = place(VITMATTE.name)
     file.parent.mkdir(parents=True)
     file.write_bytes(brightness_model(SIDE, channels=4))
+    assert invoke([*words, "--set", "input.min_side_px=64"]) == 4
+    assert "licence unconfirmed" in capsys.readouterr().err
+    words += ["--set", 'run.accept_licenses=["vitmatte"]']
     assert invoke([*words, "--set", "input.min_side_px=64"]) == 0
     run = json.loads(capsys.readouterr().out)
     facts = {"name": "vitmatte", "sha256": sha256(file), "licence": VITMATTE.licence, "provider": "cpu"}

@@ -9,7 +9,7 @@ from loraset.errors import MissingError
 
 @click.group("models", cls=Commands, no_args_is_help=False)
 def models_group() -> None:
-    """List, download or find models: for engine rembg, and vitmatte for the matte."""
+    """List, download or find models: for rembg, and vitmatte."""
 
 
 @models_group.command("list")

@@ -20,7 +20,7 @@ from typing import Any, TextIO, cast
 from loraset.errors import MissingError, UsageError
 from loraset.registry import nearest
 
-APACHE, MIT, BRIA = "Apache-2.0", "MIT", "CC-BY-NC-4.0"
+APACHE, MIT, BRIA, UNCONFIRMED = "Apache-2.0", "MIT", "CC-BY-NC-4.0", "unconfirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,11 @@ MODELS = {
     )
 }
 # It refines a mask and makes none, so no engine may name it; rembg publishes it, but not as a session.
+# Its weights come from a data set made for research, and what they may be used for stands nowhere that we could read.
 VITMATTE = Model(
     "vitmatte",
-    APACHE,
-    True,
+    UNCONFIRMED,
+    False,
     1024,
     "https://github.com/hustvl/ViTMatte",
     files=("vitmatte-small-distinctions-646.onnx",),
@@ -172,7 +173,7 @@ def accept_license(name: str, accepted: Sequence[str]) -> None:
     model = _any(name)
     if not model.commercial and not {model.licence, model.name} & set(accepted):
         raise MissingError(
-            f"model {name} may not be used commercially ({model.licence}, {model.source})",
+            f"model {name} is not known to be free for commercial use (licence {model.licence}, {model.source})",
             f'If that suits your work: accept_licenses = ["{model.licence}"] under [run], or '
             f"--set 'run.accept_licenses=[\"{model.licence}\"]'.",
         )

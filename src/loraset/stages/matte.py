@@ -13,7 +13,7 @@ from loraset.ops.geometry import crop_mask
 from loraset.ops.matting import refine_alpha
 from loraset.recipe.model import Recipe
 from loraset.runtime.hardware import choose_providers
-from loraset.runtime.models import VITMATTE, find, missing, sha256
+from loraset.runtime.models import VITMATTE, accept_license, find, missing, sha256
 from loraset.stages.interface import Task
 from loraset.stages.mask import probability_of
 from loraset.stages.repair import final_mask
@@ -38,9 +38,13 @@ def settings(recipe: Recipe) -> Json:
 
 
 def check(recipe: Recipe) -> None:
-    """Say that the method's model is missing before any work is done: only `loraset models pull` fetches it."""
+    """Say that the method's model is missing, or its licence not accepted, before any work is done.
+
+    Only `loraset models pull` fetches it.
+    """
     if recipe.matte.method == "vitmatte":
         _model()
+        accept_license(VITMATTE.name, recipe.run.accept_licenses)
 
 
 def models(recipe: Recipe) -> list[Json]:
