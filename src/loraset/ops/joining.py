@@ -21,7 +21,7 @@ from loraset.types import FloatImage, Map
 
 FLOOR = 0.02  # share of wrongly ranked pixels below which no record is better than another
 AGREEING = 0.9  # mean IoU of two makers who may both be right: only their edges differ
-NEEDED = {True: 0.25, False: 0.0}  # log odds from which a piece is added or taken away where the makers agree
+NEEDED = {True: 2.0, False: 0.0}  # log odds from which a piece is added or taken away where the makers agree
 DISTRUST = 4.0  # how much less it takes to take a piece away, by the IoU that is missing to agreement
 DOUBTED = 2.0  # how much more it takes, by how much worse the other's record is
 SEAM_PX = 2  # px at the look's size: how far round a piece its maker gives the edge
