@@ -28,16 +28,6 @@ def test_colours_are_told_apart_up_to_the_true_edge():
     assert said_of(lab, mask, band, band & ~red).max() < 0.1
 
 
-def test_a_half_certain_word_does_not_teach_against_what_is_certain():
-    lab, mask, band = scene()
-    strip = np.zeros(mask.shape, bool)
-    strip[2:10] = True
-    lab[strip] = GRAY
-    grabbed = strip & (np.arange(SIZE) % 10 < 9)  # the mask rather believes in most of the gray, and excludes the rest
-    mask = np.where(grabbed, np.float32(0.85), mask)
-    assert said_of(lab, mask, band | grabbed, grabbed).mean() < 0.2
-
-
 def test_a_colour_that_nothing_certain_shows_keeps_the_masks_word():
     lab, mask, band = scene()
     patch = np.zeros(mask.shape, bool)

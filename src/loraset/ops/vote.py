@@ -19,7 +19,7 @@ HEARSAY = 0.5  # weight of the far evidence
 SHRINK = 6  # the votes are blurred on a grid this much smaller
 DOUBT = 1e-3  # support below which the mask's own word counts
 ROUNDS = 3
-CERTAINTY = 6  # power of |2 mask - 1|: a mask's half-certain word about a colour is often wrong
+CERTAINTY = 2  # power of |2 mask - 1|: more mends fur a little and takes whole parts where a mask is soft inside
 LEARN = 0.8  # share of the vote in the next round's mask, inside the band
 CELL = 5.0  # Lab units of a histogram cell
 
