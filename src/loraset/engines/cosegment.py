@@ -23,10 +23,10 @@ from loraset.ops.inner_maps import Discriminant, informed, lesson_of, teach
 from loraset.ops.marks import hold
 from loraset.types import Declined, FloatImage, Json, Map, Marks, Mask, Reason, View
 
-VERSION = 8
+VERSION = 9
 SAMPLE = 40  # pictures that the set is learnt from; more add time and memory, not knowledge
 TEACHERS = 12  # of them teach what their inner maps mean: those are 4 to 12 MB each
-DOUBT = 0.78  # stability of a mask, below which a person should look
+DOUBT = 0.82  # stability of a mask, below which a person should look
 NO_MODEL = "none"
 
 
