@@ -24,8 +24,7 @@ from repair import SIDE, in_turn, plant
 from scipy.optimize import minimize
 
 from loraset.color import to_lab
-from loraset.ops.cosegmentation import Look, learn_from, look
-from loraset.ops.joining import others_say
+from loraset.ops.cosegmentation import Look, learn_from, look, others_say
 from loraset.ops.outline import overlap
 from loraset.ops.repair import TRUST, judged, proposal
 from loraset.ops.superpixels import superpixels

@@ -39,6 +39,28 @@ class Painted:
         return Picture(self.rgb, self.alpha)
 
 
+class Says:
+    """An engine that was told its answers, by picture, or one for all; notes what it is asked."""
+
+    learns = False
+
+    def __init__(self, name, answers):
+        self.name, self._answers, self.asked = name, answers, []
+
+    def identity(self):
+        return {"engine": self.name}
+
+    def models(self):
+        return []
+
+    def prepare(self, views, run):
+        pass
+
+    def mask(self, view):
+        self.asked.append(view.id)
+        return self._answers[view.id] if isinstance(self._answers, dict) else self._answers
+
+
 def disc(side=200, radius=0.3):
     """Alpha of an antialiased disc in the middle."""
     big = np.zeros((side * 8, side * 8), np.uint8)

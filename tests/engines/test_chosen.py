@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from painting import Painted, disc, on
+from painting import Painted, Says, disc, on
 from tiny_models import put_model
 
 from loraset.engines import make_engine
@@ -87,27 +87,6 @@ def test_auto_asks_every_model_before_it_takes_one_that_sees_nothing(no_models):
     assert [reason.code for reason in mask.reasons] == ["mask_uncertain"]
     assert mask.details["chose"] == "rembg:silueta"
     assert set(mask.details["declined"]) == {"given", "alpha", "key", "rembg:silueta", "rembg:u2netp"}
-
-
-class Says:
-    """An engine with one answer."""
-
-    learns = False
-
-    def __init__(self, name, answer):
-        self.name, self._answer = name, answer
-
-    def identity(self):
-        return {"engine": self.name}
-
-    def models(self):
-        return []
-
-    def prepare(self, views, run):
-        pass
-
-    def mask(self, view):
-        return self._answer
 
 
 def mask_of(probability, **more):

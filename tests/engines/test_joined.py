@@ -3,35 +3,13 @@
 import cv2
 import numpy as np
 import pytest
-from painting import Painted
+from painting import Painted, Says
 
 from loraset.engines.interface import EngineOptions
 from loraset.engines.joined import FEWEST, JoinedEngine
 from loraset.types import Declined, Mask
 
 SIDE = 128
-
-
-class Says:
-    """An engine that was told its answers; counts how often it is asked."""
-
-    learns = False
-
-    def __init__(self, name, answers):
-        self.name, self._answers, self.asked = name, answers, []
-
-    def identity(self):
-        return {"engine": self.name}
-
-    def models(self):
-        return []
-
-    def prepare(self, views, run):
-        pass
-
-    def mask(self, view):
-        self.asked.append(view.id)
-        return self._answers[view.id]
 
 
 def in_turn(function, items):

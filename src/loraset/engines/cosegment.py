@@ -12,8 +12,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from loraset.engines.given import is_by_hand, known_from, read_mask
 from loraset.engines.inside import Inside, pooled_in
 from loraset.engines.interface import EngineOptions
@@ -21,6 +19,7 @@ from loraset.engines.on_disk import file_of, models_on_disk
 from loraset.ops.cosegmentation import Knowledge, Look, learn, look, outline
 from loraset.ops.inner_maps import Discriminant, informed, lesson_of, teach
 from loraset.ops.marks import hold
+from loraset.ops.sampling import chosen
 from loraset.types import Declined, FloatImage, Json, Map, Marks, Mask, Reason, View
 
 VERSION = 9
@@ -69,9 +68,7 @@ class CosegmentEngine:
         No picture is opened yet.
         """
         distinct = {view.sha256: view for view in sorted(views, key=lambda view: (is_by_hand(view), view.id))}
-        names = sorted(distinct)
-        order = [names[index] for index in np.random.default_rng(self._seed).permutation(len(names))]
-        names = sorted(sorted(order, key=lambda name: not is_by_hand(distinct[name]))[:SAMPLE])
+        names = chosen(distinct, SAMPLE, self._seed, first=lambda name: is_by_hand(distinct[name]))
         self._sample = [distinct[name] for name in names]
         self._run = run
         self._fitted = False

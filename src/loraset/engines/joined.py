@@ -16,9 +16,10 @@ import cv2
 import numpy as np
 
 from loraset.engines.interface import Answer, Engine, EngineOptions
-from loraset.ops.cosegmentation import Knowledge, Look, look
-from loraset.ops.joining import UNKNOWN, Record, can_teach, others_say, overlap, records, settled, taught_by, zone_of
+from loraset.ops.cosegmentation import Knowledge, Look, look, others_say
+from loraset.ops.joining import UNKNOWN, Record, can_teach, overlap, records, settled, taught_by, zone_of
 from loraset.ops.repair import Piece
+from loraset.ops.sampling import chosen
 from loraset.types import PROXY_SIDE, Declined, FloatImage, Json, Map, Mask, View
 
 VERSION = 3
@@ -74,9 +75,7 @@ class JoinedEngine:
         for member in self._members:
             member.prepare(views, run)
         distinct = {view.sha256: view for view in sorted(views, key=lambda view: view.id)}
-        names = sorted(distinct)
-        chosen = np.random.default_rng(self._seed).permutation(len(names))[:SAMPLE]
-        self._sample = [distinct[names[place]] for place in sorted(chosen)]
+        self._sample = [distinct[name] for name in chosen(distinct, SAMPLE, self._seed)]
         self._run = run
         self._fitted = False
 

@@ -6,34 +6,27 @@ image, text and mask. Never: text files among the pictures: the scripts for Drea
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from loraset.exporters.interface import Context, ExportFile, Finding, Item, Reading, Trainer
-from loraset.exporters.layout import MASKS, caption, masks, to_jsonl
-from loraset.exporters.listing import read_listing
+from loraset.exporters.layout import MASKS, masks, to_jsonl
+from loraset.exporters.listing import Columns, read_listing, rows
 from loraset.exporters.reading import pictures, relative, strays, with_finding
 
 TRAIN = "train"
 CONFIG = f"{TRAIN}/metadata.jsonl"
+COLUMNS = Columns(image="file_name", text="text", mask="mask_file_name")
 
 
 def export(items: Sequence[Item], context: Context) -> list[ExportFile]:
     """Return the files of the folder; the scripts find the words with `--caption_column text`."""
     files = [ExportFile(f"{TRAIN}/{item.stem}{item.image.suffix}", item.image) for item in items]
-    rows: list[dict[str, Any]] = [
-        {
-            "file_name": f"{item.stem}{item.image.suffix}",
-            "text": caption(item, context),
-            "mask_file_name": f"{MASKS}/{item.stem}{item.mask.suffix}",
-        }
-        for item in items
-    ]
-    return [*files, *masks(items, f"{TRAIN}/{MASKS}"), ExportFile(CONFIG, to_jsonl(rows))]
+    listing = ExportFile(CONFIG, to_jsonl(rows(items, context, COLUMNS)))
+    return [*files, *masks(items, f"{TRAIN}/{MASKS}"), listing]
 
 
 def read(folder: Path) -> Reading:
     """Return what the loader takes: the rows of metadata.jsonl."""
-    reading = read_listing(folder, folder / CONFIG, image="file_name", text="text", mask="mask_file_name")
+    reading = read_listing(folder, folder / CONFIG, COLUMNS)
     listed = {sample.image for sample in reading.samples}
     unlisted = [
         Finding("stray", relative(path, folder), "no row of metadata.jsonl names it")

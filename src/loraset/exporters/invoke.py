@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from loraset.exporters.interface import Context, ExportFile, Item, Reading, Trainer
-from loraset.exporters.layout import IMAGES, MASKS, caption, lines, masks, paths_note, to_jsonl, yaml_lines
-from loraset.exporters.listing import read_listing
+from loraset.exporters.layout import IMAGES, lines, masks, paths_note, to_jsonl, yaml_lines
+from loraset.exporters.listing import Columns, read_listing, rows
 from loraset.exporters.sizes import listed
 from loraset.ops.framing import bucket_sizes
 
 LIST = "data.jsonl"
+COLUMNS = Columns(image="image", text="text", mask="mask")
 CONFIG = "data_loader.yaml"
 LOADERS = {"flux": "IMAGE_CAPTION_FLUX_DATA_LOADER"}
 LOADER = "IMAGE_CAPTION_SD_DATA_LOADER"
@@ -23,15 +24,8 @@ LOADER = "IMAGE_CAPTION_SD_DATA_LOADER"
 def export(items: Sequence[Item], context: Context) -> list[ExportFile]:
     """Return the files of the folder. The trainer drops alpha, so a transparent variant is told to use its masks."""
     files = [ExportFile(f"{IMAGES}/{item.stem}{item.image.suffix}", item.image) for item in items]
-    rows: list[dict[str, Any]] = [
-        {
-            "image": f"{IMAGES}/{item.stem}{item.image.suffix}",
-            "text": caption(item, context),
-            "mask": f"{MASKS}/{item.stem}{item.mask.suffix}",
-        }
-        for item in items
-    ]
-    return [*files, *masks(items), ExportFile(CONFIG, _yaml(context)), ExportFile(LIST, to_jsonl(rows))]
+    listing = ExportFile(LIST, to_jsonl(rows(items, context, COLUMNS, folder=f"{IMAGES}/")))
+    return [*files, *masks(items), ExportFile(CONFIG, _yaml(context)), listing]
 
 
 def _yaml(context: Context) -> bytes:
@@ -63,7 +57,7 @@ def _yaml(context: Context) -> bytes:
 
 def read(folder: Path) -> Reading:
     """Return what the trainer takes: the rows of its list."""
-    return read_listing(folder, folder / LIST, image="image", text="text", mask="mask", fit=_fit(folder))
+    return read_listing(folder, folder / LIST, COLUMNS, fit=_fit(folder))
 
 
 def _fit(folder: Path) -> Any:

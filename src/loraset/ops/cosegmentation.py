@@ -262,6 +262,12 @@ def evidence_of(
     return by_pixels, by_regions
 
 
+def others_say(item: Look, knowledge: Knowledge, place: int | None) -> FloatImage:
+    """Log odds of "subject" by the other pictures alone: float32 array of shape (h, w). place : of `evidence_of`."""
+    by_pixels, by_regions = evidence_of(item, knowledge, place, left_out=1.0)
+    return np.asarray((by_pixels + by_regions) / 2, np.float32)
+
+
 def outline(item: Look, knowledge: Knowledge | None, place: int | None = None) -> Outline:
     """Cut a picture by what the set knows, or by the picture alone where `knowledge` is None."""
     found = None if knowledge is None else _best_cut(item, knowledge, place)

@@ -82,7 +82,7 @@ def lesson_of(maps: InnerMaps, mask: FloatImage, saliency: FloatImage) -> Lesson
         for values in maps
     ]
     columns = np.concatenate([part.reshape(GRID * GRID, -1) for part in cells], axis=1)
-    masked, salient = (cv2.resize(values, grid, interpolation=cv2.INTER_AREA).ravel() for values in (mask, saliency))
+    masked, salient = _on_grid(mask), _on_grid(saliency)
     subject: BoolImage = masked > SUBJECT
     both = subject & (salient >= np.quantile(salient, SALIENT))
     sides = [columns[masked < GROUND], columns[both if both.sum() >= FEW else subject]]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from loraset.ops.cosegmentation import SURE, Knowledge, Look, evidence_of, learn_from
+from loraset.ops.cosegmentation import SURE, Knowledge, Look, learn_from
 from loraset.ops.repair import NOTHING, Piece, judged
 from loraset.types import FloatImage, Map
 
@@ -64,12 +64,6 @@ def can_teach(maps: Sequence[FloatImage]) -> bool:
 def taught_by(looks: Sequence[Look], maps: Sequence[Mapping[str, FloatImage]], seed: int, run: Map) -> Knowledge:
     """What the makers' consensus teaches. maps : for each look the masks by maker, of its shape (h, w)."""
     return learn_from(looks, [consensus(list(of.values())) for of in maps], seed, run)
-
-
-def others_say(item: Look, knowledge: Knowledge, place: int | None) -> FloatImage:
-    """Log odds of "subject" by the other pictures, float32 array of the look's shape (h, w)."""
-    by_pixels, by_regions = evidence_of(item, knowledge, place, left_out=1.0)
-    return np.asarray((by_pixels + by_regions) / 2, np.float32)
 
 
 def records(maps: Sequence[Mapping[str, FloatImage]], evidence: Sequence[FloatImage]) -> dict[str, Record]:

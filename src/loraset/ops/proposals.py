@@ -38,12 +38,14 @@ class Proposal:
     agreement: float = 0.0
 
 
-def proposals(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> list[Proposal]:
-    """Cuts of more and more evidence asked, one for each of `STEPS`; whether they agree is not yet asked.
+def proposals(
+    lab: FloatImage, start: FloatImage, evidence: FloatImage, steps: Sequence[float] = STEPS
+) -> list[Proposal]:
+    """Cuts of more and more evidence asked, one for each of the steps; whether they agree is not yet asked.
 
-    lab, start, evidence : what `refined_cut` takes.
+    lab, start, evidence : what `refined_cut` takes. steps : log odds, rising.
     """
-    asked = [evidence - np.float32(step) for step in STEPS]
+    asked = [evidence - np.float32(step) for step in steps]
     return [Proposal(refined_cut(lab, start, given), given) for given in asked]
 
 
@@ -56,14 +58,22 @@ def best(candidates: Sequence[Proposal], lab: FloatImage, text: WordImage, subje
         on the subject in other pictures.
     """
     masks = [one.mask for one in candidates]
-    fits = []
-    for place, (mask, step) in enumerate(zip(masks, STEPS, strict=True)):
-        beside = [masks[other] for other in (place - 1, place + 1) if 0 <= other < len(masks)]
-        stable = float(np.mean([overlap(mask, other) for other in beside]))
-        fits.append(_fit(mask, lab, text, subject) + stable - UNUSUAL * abs(step - USUAL))
+    fits = [
+        _fit(mask, lab, text, subject) + stable - UNUSUAL * abs(step - USUAL)
+        for mask, stable, step in zip(masks, stability(masks), STEPS, strict=True)
+    ]
     place = int(np.argmax(fits))
     mask = _exchanged(masks[place], masks, lab, text, subject)
     return Proposal(mask, candidates[place].evidence, float(np.mean([overlap(mask, other) for other in masks])))
+
+
+def stability(masks: Sequence[BoolImage]) -> list[float]:
+    """How far each of several cuts, ordered by the evidence asked, overlaps with those next to it (mean IoU)."""
+    found = []
+    for place, mask in enumerate(masks):
+        beside = [masks[other] for other in (place - 1, place + 1) if 0 <= other < len(masks)]
+        found.append(float(np.mean([overlap(mask, other) for other in beside])))
+    return found
 
 
 def _exchanged(
@@ -96,9 +106,9 @@ def _fit(mask: BoolImage, lab: FloatImage, text: WordImage, subject: NDArray[np.
     """How strong the edges of a mask are, how much more alike the subject it is than its ground, and how large."""
     if not mask.any():
         return -np.inf
-    alike, ground = (_alike(histogram(text, part, len(subject)), subject) for part in (mask, ~mask))
+    inside, ground = (alike(histogram(text, part, len(subject)), subject) for part in (mask, ~mask))
     size = float(np.log(mask.mean()))
-    return edge_strength(lab, mask) / SHARP + LIKENESS * (alike - ground) + LARGER * size
+    return edge_strength(lab, mask) / SHARP + LIKENESS * (inside - ground) + LARGER * size
 
 
 def edge_strength(lab: FloatImage, mask: BoolImage) -> float:
@@ -114,6 +124,6 @@ def edge_strength(lab: FloatImage, mask: BoolImage) -> float:
     return float(found.mean()) if len(found) else 0.0
 
 
-def _alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Bhattacharyya's coefficient of two histograms, [0, 1]."""
     return float(np.sqrt(one * other).sum())

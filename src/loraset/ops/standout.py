@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from loraset.ops.outline import overlap, refined_cut
-from loraset.ops.proposals import edge_strength
+from loraset.ops.proposals import alike, edge_strength, proposals, stability
 from loraset.types import BoolImage, FloatImage
 
 STEPS = (-2.0, -1.3, -0.7, 0.0, 0.7, 1.3)  # log odds that are asked of a pixel, one outline for each
@@ -28,16 +27,12 @@ def standing_out(lab: FloatImage, start: FloatImage, evidence: FloatImage) -> tu
 
     lab, start, evidence : what `refined_cut` takes.
     """
-    asked = [evidence - np.float32(step) for step in STEPS]
-    masks = [refined_cut(lab, start, given) for given in asked]
+    candidates = proposals(lab, start, evidence, STEPS)
+    masks = [one.mask for one in candidates]
     colours = _levels(lab)
-    fits = []
-    for place, mask in enumerate(masks):
-        beside = [masks[other] for other in (place - 1, place + 1) if 0 <= other < len(masks)]
-        stable = float(np.mean([overlap(mask, other) for other in beside]))
-        fits.append(stable + _contrast(lab, colours, mask))
-    best = int(np.argmax(fits))
-    return masks[best], asked[best]
+    fits = [stable + _contrast(lab, colours, mask) for mask, stable in zip(masks, stability(masks), strict=True)]
+    best = candidates[int(np.argmax(fits))]
+    return best.mask, best.evidence
 
 
 def _contrast(lab: FloatImage, colours: NDArray[np.int64], mask: BoolImage) -> float:
@@ -59,4 +54,4 @@ def _likeness(colours: NDArray[np.int64], mask: BoolImage) -> float:
     away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     ring = ~mask & (away <= RING_SHARE * max(mask.shape))
     inside, outside = (np.bincount(colours[part], minlength=LEVELS**3) / part.sum() for part in (mask, ring))
-    return float(np.sqrt(inside * outside).sum())
+    return alike(inside, outside)

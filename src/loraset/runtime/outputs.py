@@ -18,6 +18,7 @@ from loraset.errors import OutputError
 from loraset.runtime.cache import canonical, hash_file, write_atomic
 
 STATE = ".loraset"
+JOURNAL = "outputs.jsonl"
 CAPTION = ".txt"
 
 
@@ -82,7 +83,7 @@ class OutputFolder:
         self._lock.release()
 
     def _read_journal(self) -> dict[str, dict[str, str]]:
-        journal = self.state / "outputs.jsonl"
+        journal = self.state / JOURNAL
         known: dict[str, dict[str, str]] = {}
         if journal.is_file():
             for line in journal.read_text("utf-8").splitlines():
@@ -95,7 +96,7 @@ class OutputFolder:
     def _note(self, file: str, key: str, digest: str) -> None:
         self._known[file] = {"key": key, "sha256": digest}
         self._written.setdefault(file, set()).add(digest)
-        with (self.state / "outputs.jsonl").open("a", encoding="utf-8") as journal:
+        with (self.state / JOURNAL).open("a", encoding="utf-8") as journal:
             journal.write(canonical({"file": file, "key": key, "sha256": digest}) + "\n")
 
     def is_current(self, file: str, key: str) -> bool:
@@ -161,5 +162,5 @@ class OutputFolder:
                     break
                 parent.rmdir()
         lines = [canonical({"file": file, **entry}) for file, entry in sorted(self._known.items())]
-        write_atomic(self.state / "outputs.jsonl", "".join(line + "\n" for line in lines).encode())
+        write_atomic(self.state / JOURNAL, "".join(line + "\n" for line in lines).encode())
         return len(stale)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from loraset.ops.cosegmentation import Knowledge, Look, evidence_of, learn_from, look
+from loraset.ops.cosegmentation import Knowledge, Look, learn_from, look, others_say
 from loraset.ops.repair import is_doubtful
+from loraset.ops.sampling import chosen
 from loraset.types import ByteImage, FloatImage, Map
 
 FEWEST = 3  # pictures that can correct each other
@@ -51,10 +52,8 @@ class SetKnowledge:
 
     def __init__(self, pictures: Sequence[Taught], seed: int, run: Map) -> None:
         distinct = {picture.sha256: picture for picture in pictures}
-        order = np.random.default_rng(seed).permutation(len(distinct))
-        names = sorted(distinct)
-        names = sorted((names[index] for index in order), key=lambda name: not distinct[name].by_hand)[:SAMPLE]
-        self._sample = [distinct[name] for name in sorted(names)]
+        names = chosen(distinct, SAMPLE, seed, first=lambda name: distinct[name].by_hand)
+        self._sample = [distinct[name] for name in names]
         self.by_hand = any(picture.by_hand for picture in self._sample)
         self._seed, self._run = seed, run
         self._lock = threading.Lock()
@@ -69,8 +68,7 @@ class SetKnowledge:
         if knowledge is None:
             return None
         seen = self._looks.pop(sha256, None) or look(rgb())
-        by_pixels, by_regions = evidence_of(seen, knowledge, self._places.get(sha256), left_out=1.0)
-        evidence = np.asarray((by_pixels + by_regions) / 2, np.float32)
+        evidence = others_say(seen, knowledge, self._places.get(sha256))
         return Recalled(seen, evidence, knowledge, len(self._places))
 
     def _learnt(self) -> Knowledge | None:
@@ -85,13 +83,13 @@ class SetKnowledge:
         looks = self._run(lambda picture: look(picture.rgb()), self._sample)
         masks = [at_look(picture.mask(), seen) for picture, seen in zip(self._sample, looks, strict=True)]
         self._looks = {picture.sha256: seen for picture, seen in zip(self._sample, looks, strict=True)}
-        chosen = [place for place, mask in enumerate(masks) if not is_doubtful(mask)]
-        if len(chosen) < FEWEST:
+        teaching = [place for place, mask in enumerate(masks) if not is_doubtful(mask)]
+        if len(teaching) < FEWEST:
             return
-        self._places = {self._sample[place].sha256: number for number, place in enumerate(chosen)}
-        true = [self._sample[place].by_hand for place in chosen]
+        self._places = {self._sample[place].sha256: number for number, place in enumerate(teaching)}
+        true = [self._sample[place].by_hand for place in teaching]
         self._knowledge = learn_from(
-            [looks[place] for place in chosen], [masks[place] for place in chosen], self._seed, self._run, true
+            [looks[place] for place in teaching], [masks[place] for place in teaching], self._seed, self._run, true
         )
 
 

@@ -58,7 +58,7 @@ def stored(answer: Mask | Declined) -> StageResult:
             "key_color": None if answer.key_color is None else [round(value, 4) for value in answer.key_color],
             "details": answer.details,
         },
-        {"probability": _to_integers(answer)},
+        {"probability": to_integers(answer.probability, answer.exact)},
         answer.reasons,
     )
 
@@ -121,9 +121,10 @@ def _marked(answer: Mask | Declined, view: View) -> Mask | Declined:
     )
 
 
-def _to_integers(mask: Mask) -> Pixels:
-    clean = np.clip(np.nan_to_num(mask.probability), 0.0, 1.0)
-    if mask.exact:
+def to_integers(probability: FloatImage, as_bytes: bool) -> Pixels:
+    """Return a mask as it is stored: 8 bit, else 16 bit."""
+    clean = np.clip(np.nan_to_num(probability), 0.0, 1.0)
+    if as_bytes:
         return (clean * 255.0 + 0.5).astype(np.uint8)
     return (clean * 65535.0 + 0.5).astype(np.uint16)
 

@@ -12,7 +12,7 @@ from loraset.ops.repair import Piece, Repair, is_doubtful, remade, repair
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import Task
 from loraset.stages.knowledge import Recalled, at_look
-from loraset.stages.mask import probability_of
+from loraset.stages.mask import probability_of, to_integers
 from loraset.types import FloatImage, Json, Pixels, Reason, StageResult
 
 NAME = "repair"
@@ -101,8 +101,7 @@ def _stored(task: Task, mask: StageResult, probability: FloatImage) -> Pixels:
     marks = task.view.marks
     if marks is not None:
         probability = hold(probability, task.view.proxy(), marks).probability
-    as_bytes = mask.images["probability"].dtype == np.uint8
-    return (probability * 255 + 0.5).astype(np.uint8) if as_bytes else (probability * 65535 + 0.5).astype(np.uint16)
+    return to_integers(probability, mask.images["probability"].dtype == np.uint8)
 
 
 def _describe(found: Repair, recalled: Recalled, size: tuple[int, int]) -> Json:

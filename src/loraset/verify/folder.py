@@ -14,11 +14,10 @@ from loraset.exporters.interface import Finding, Reading, Sample, Trainer
 from loraset.exporters.reading import relative
 from loraset.registry import load
 from loraset.runtime.cache import hash_file
+from loraset.runtime.outputs import CAPTION, JOURNAL, STATE
 from loraset.verify.caches import stale_caches
 from loraset.verify.pictures import Color, check_caption, check_sample
 
-JOURNAL = Path(".loraset/outputs.jsonl")
-CAPTION = ".txt"
 LOSSES = frozenset(("mask_missing", "config", "no_pictures"))
 
 
@@ -90,11 +89,11 @@ def changed(root: Path, folder: Path, known: Sequence[Finding]) -> list[Finding]
     root : where the journal of what was written lies: the folder itself, or the set that it is a part of.
     known : what was found before, about paths relative to the folder; a loss that it tells of is not told again.
     """
-    if not (root / JOURNAL).is_file():
+    if not (root / STATE / JOURNAL).is_file():
         return []
     named, told = {finding.path for finding in known}, {finding.code for finding in known}
     findings = []
-    for line in (root / JOURNAL).read_text("utf-8").splitlines():
+    for line in (root / STATE / JOURNAL).read_text("utf-8").splitlines():
         entry = json.loads(line)
         path = root / entry["file"]
         if not path.is_relative_to(folder) or path.suffix == CAPTION or relative(path, folder) in named:
