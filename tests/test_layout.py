@@ -39,6 +39,7 @@ RANKS = {
     "stages": 7,
     "report": 8,
     "verify": 8,
+    "experiment": 9,
     "runtime.runfile": 7,
     "runtime.task": 8,  # one picture's way through the stages
     "runtime.publish": 9,
@@ -56,6 +57,7 @@ RECIPE_READERS = {
     "runtime.publish",
     "runtime.line",
     "runtime.planning",
+    "experiment",
     "pipeline",
     "cli",
 }

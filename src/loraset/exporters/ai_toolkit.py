@@ -61,7 +61,7 @@ def _yaml(context: Context, weight: dict[str, Any]) -> bytes:
     masked = "-masked" if "mask_path" in weight else ""
     job = {
         "job": "extension",
-        "config": {"name": f"{context.token}-{context.variant}{masked}", "process": [_process(context, weight)]},
+        "config": {"name": f"{context.token}-{context.variant}{masked}", "process": [process(context, weight)]},
         "meta": {"name": "[name]", "version": "1.0"},
     }
     text = [f"# Job for ostris/ai-toolkit: variant {context.variant}.", *paths_note(context)]
@@ -82,7 +82,7 @@ def _dataset(context: Context) -> dict[str, Any]:
     }
 
 
-def _process(context: Context, weight: dict[str, Any]) -> dict[str, Any]:
+def process(context: Context, weight: dict[str, Any]) -> dict[str, Any]:
     """Return the job's one process. What it says of training is where the trainer's own examples start."""
     architecture, weights = MODELS.get(context.target, NO_MODEL)
     flowing = context.target in FLOWING

@@ -62,13 +62,22 @@ def export(
         If a picture of the set is no longer there.
     """
     wanted: Trainer = load(EXPORTERS, trainer, "trainer")
-    items = _items(rows, root, recipe, variant, wanted)
-    for file in wanted.export(items, _context(recipe, variant, place)) if items else []:
+    items = items_of(rows, root, recipe, variant, wanted)
+    for file in wanted.export(items, context_of(recipe, variant, place)) if items else []:
         write(f"{folder}/{file.path}" if folder else file.path, _read(file))
     return len(items)
 
 
-def _items(rows: Sequence[Mapping[str, Any]], root: Path, recipe: Recipe, variant: str, trainer: Trainer) -> list[Item]:
+def items_of(
+    rows: Sequence[Mapping[str, Any]], root: Path, recipe: Recipe, variant: str, trainer: Trainer
+) -> list[Item]:
+    """Return the pictures of one variant that are exported, in order of their stems, as this trainer's words have them.
+
+    Raises
+    ------
+    UsageError
+        If there is no such variant.
+    """
     if variant not in recipe.variants:
         close = nearest(variant, recipe.variants)
         hint = f"Did you mean {close}? " if close else ""
@@ -103,7 +112,8 @@ def _as_seen(words: str, parts: Mapping[str, Any] | None, recipe: Recipe, varian
     return line(Backdrop("plain", name_color(css_color(variant.under)))) if words == line(Backdrop("hidden")) else words
 
 
-def _context(recipe: Recipe, variant: str, place: str) -> Context:
+def context_of(recipe: Recipe, variant: str, place: str) -> Context:
+    """Return what a trainer's folder says beside the pictures. place : where it will lie; "" leaves paths relative."""
     return Context(
         variant=variant,
         transparent=recipe.variants[variant].background == "transparent",
