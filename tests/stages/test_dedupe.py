@@ -1,12 +1,14 @@
 """Dedupe: which pictures are copies, which one is kept, and what is said of the others."""
 
+import json
 import random
+from dataclasses import asdict
 
 import cv2
 import numpy as np
 import pytest
 
-from loraset.ops.hashes import perceptual_hashes, sharpness, small_picture
+from loraset.ops.hashes import perceptual_hashes, same_photo, sharpness, small_picture
 from loraset.recipe.model import Dedupe
 from loraset.stages.dedupe import Entry, dedupe, entry_of
 from loraset.types import StageResult
@@ -77,6 +79,29 @@ class TestNear:
         assert group.dropped["small"].detail.startswith("a copy of big: pHash ")
         assert group.dropped["turned"].detail.startswith("a mirrored copy of big: pHash 0, dHash 0 of 64")
 
+    @pytest.mark.parametrize("flip", [False, True])
+    @pytest.mark.parametrize("box", [(24, 24, 456, 456), (40, 40, 440, 440), (0, 0, 440, 480), (0, 45, 480, 480)])
+    def test_a_crop_of_up_to_a_tenth_of_a_side(self, box, flip):
+        left, top, right, bottom = box
+        crop = scene(1)[top:bottom, left:right]
+        [group] = groups(entry("whole", scene(1)), entry("a crop", mirrored(crop) if flip else crop))
+        assert group.kept == "whole"
+        words = f"a {'mirrored ' if flip else ''}copy of whole in another crop: pHash "
+        assert group.dropped["a crop"].detail.startswith(words)
+
+    def test_a_slow_film_is_no_single_group(self):
+        frames = []
+        for step in range(40):
+            frame = scene(2)
+            cv2.circle(frame, (100 + 2 * step, 300), 60, (200, 80, 40), -1, cv2.LINE_AA)
+            frames.append(entry(f"{step:02}", frame))
+        found = groups(*frames)
+        assert found, "neighbours are copies"
+        for group in found:
+            kept = int(group.kept)
+            assert all(same_photo(frames[kept].small(), frames[int(member)].small()) for member in group.members)
+        assert max(len(group.members) for group in found) < 15
+
     def test_mirrored_copies_may_be_wanted(self):
         picture = scene(1)
         assert groups(entry("a", picture), entry("b", mirrored(picture)), mirrored=False) == []
@@ -99,7 +124,7 @@ class TestNear:
     def test_the_recipes_distance_bounds_what_is_compared(self):
         one = entry("a", scene(5))
         far = format(int(one.hashes.phash, 16) ^ 0xFF, "016x")
-        hashes = type(one.hashes)(far, far, far, far)
+        hashes = type(one.hashes)(far, far, far, far, ((far, far),))
         assert groups(one, entry("b", half(scene(5)), hashes=hashes), mirrored=False) == []
 
     def test_a_cut_out_is_no_copy_of_the_photo(self):
@@ -149,7 +174,7 @@ def test_the_entry_of_what_ingest_said():
     hashes = perceptual_hashes(scene(0))
     data = {
         "pixel_sha256": "p",
-        "hashes": {name: getattr(hashes, name) for name in hashes.__slots__},
+        "hashes": json.loads(json.dumps(asdict(hashes))),
         "has_alpha": True,
         "sharpness": 1.5,
         "width": 30,

@@ -5,9 +5,14 @@ In: pictures as arrays, hashes as hex text. Out: hashes, small pictures, numbers
 A perceptual hash keeps the coarse layout only: pictures of one figure in other poses before one backdrop have nearly
 the same, and so hashes alone would merge them. The comparison lays one small picture on the other, allows for another
 tone curve, and asks for the worst spot that is left; a copy has none, a moved arm is one.
+
+A crop moves the layout: by 5 % on each side it changes some ten bits of 64. So a few windows of each picture are hashed
+too, and a cropped copy, whole, is near one of them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,32 +30,54 @@ WORST_LEVELS = 14.0  # most copies (recompressed, resized, cropped up to 5 %) li
 WORST_SHARE = 0.5  # of the contrast: the limit for pale pictures
 MAX_SHIFT_PX = 8.0  # of a corner: a crop by 12 %; a map that moves more turns one thing into another
 TONE_KNOTS = 6
+WINDOWS = (  # shares cut from left, top, right, bottom; 6 bits allow for some 2 % more or less on each side
+    (0.04, 0.04, 0.04, 0.04),
+    (0.08, 0.08, 0.08, 0.08),
+    (0.08, 0.0, 0.0, 0.0),
+    (0.0, 0.08, 0.0, 0.0),
+    (0.0, 0.0, 0.08, 0.0),
+    (0.0, 0.0, 0.0, 0.08),
+)
 OPPONENT = np.array([[0.299, 0.587, 0.114], [0.5, -0.5, 0.0], [-0.25, -0.25, 0.5]], np.float32)  # luma, red-green, blue
 
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """Both hashes of a picture and of its mirror image: 64 bits each, as 16 hex digits."""
+    """Both hashes of a picture, of its mirror image and of its `WINDOWS`: 64 bits each, as 16 hex digits."""
 
     phash: str
     dhash: str
     mirrored_phash: str
     mirrored_dhash: str
+    windows: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Hashes":
+        """Read what `dataclasses.asdict` and JSON made of one."""
+        return cls(**{**data, "windows": tuple((phash, dhash) for phash, dhash in data["windows"])})
 
 
 def perceptual_hashes(rgb: ByteImage) -> Hashes | None:
-    """Both hashes of a picture and of its mirror image, or None of a flat one, whose hash would be noise.
+    """Return the hashes of a picture, or None of a flat one, whose hashes would be noise.
 
     rgb : uint8 array of shape (H, W, 3).
     """
-    import imagehash
-
     small = reduce_to(rgb, HASH_SIDE)
     if float(_luma(small).std()) < FLAT_LEVELS:
         return None
-    image, mirror = to_pillow(small), to_pillow(np.ascontiguousarray(small[:, ::-1]))
-    hashed = (imagehash.phash(image), imagehash.dhash(image), imagehash.phash(mirror), imagehash.dhash(mirror))
-    return Hashes(*(str(value) for value in hashed))
+    height, width = small.shape[:2]
+    windows = (
+        small[round(top * height) : height - round(bottom * height), round(left * width) : width - round(right * width)]
+        for left, top, right, bottom in WINDOWS
+    )
+    return Hashes(*_both(small), *_both(small[:, ::-1]), tuple(map(_both, windows)))
+
+
+def _both(rgb: ByteImage) -> tuple[str, str]:
+    import imagehash
+
+    image = to_pillow(np.ascontiguousarray(rgb))
+    return str(imagehash.phash(image)), str(imagehash.dhash(image))
 
 
 def distance_bits(first: str, second: str) -> int:

@@ -1,22 +1,26 @@
 """dedupe: what ingest said of the set -> groups of copies, and which one is kept.
 
 In: numbers, hashes and small pictures. Out: groups; a reason for every copy that is dropped. Never: a file opened, two
-pictures merged by their hashes alone.
+pictures merged by their hashes alone, or a copy of a copy dropped that is none of the kept picture.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from loraset.ops.disjoint import DisjointSets
+from loraset.ops.hamming import pairs_within
 from loraset.ops.hashes import Hashes, distance_bits, same_photo
 from loraset.recipe.model import Dedupe, KeepRule
 from loraset.types import ByteImage, Reason, StageResult
 
 NAME = "dedupe"
 SHARPNESS_TOLERANCE = 0.2  # resampling moves the number by up to this; a copy at half the size lies further below
+MOST_SHOWN = 4096  # small pictures held at once: 50 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +57,7 @@ def entry_of(id: str, source: str, sha256: str, ingested: StageResult) -> Entry:
         source=source,
         sha256=sha256,
         pixel_sha256=data["pixel_sha256"],
-        hashes=Hashes(**data["hashes"]) if data["hashes"] else None,
+        hashes=Hashes.from_json(data["hashes"]) if data["hashes"] else None,
         has_alpha=data["has_alpha"],
         sharpness=data["sharpness"],
         pixels=data["width"] * data["height"],
@@ -63,28 +67,31 @@ def entry_of(id: str, source: str, sha256: str, ingested: StageResult) -> Entry:
 
 
 def dedupe(entries: Sequence[Entry], settings: Dedupe) -> list[Group]:
-    """Groups of two and more copies, sorted by the kept one's source; the same whatever the order of the entries."""
-    ordered = sorted(entries, key=lambda entry: (entry.source, entry.id))
-    parents = list(range(len(ordered)))
+    """Groups of two and more copies, sorted by the kept one's source; the same whatever the order of the entries.
 
-    def find(index: int) -> int:
-        while parents[index] != index:
-            parents[index] = parents[parents[index]]
-            index = parents[index]
-        return index
+    Every member is a copy of the kept one itself. Else the frames of a slow film, each a copy of the next, would all be
+    one group, its first pose and its last.
+    """
+    ordered = sorted(entries, key=lambda entry: (entry.source, entry.id))
+    joined = DisjointSets(len(ordered))
+    show = lru_cache(MOST_SHOWN)(lambda index: ordered[index].small())
+
+    def look_alike(first: int, second: int, mirrored: bool) -> bool:
+        one = show(first)
+        return same_photo(np.ascontiguousarray(one[:, ::-1]) if mirrored else one, show(second))
+
+    def is_copy(kept: int, other: int) -> bool:
+        if _same_pixels(ordered[kept], ordered[other]):
+            return True
+        first, second = sorted((kept, other))
+        return look_alike(first, second, _likeness(ordered[second], ordered[first]).mirrored)
 
     if settings.exact:
         for first, second in _exact_pairs(ordered):
-            parents[find(second)] = find(first)
+            joined.join(first, second)
     if settings.near:
-        show = cache(lambda index: ordered[index].small())
-        for first, second, mirrored in _near_pairs(ordered, settings):
-            if find(first) != find(second) and _confirmed(show(first), show(second), mirrored):
-                parents[find(second)] = find(first)
-    sets: dict[int, list[Entry]] = {}
-    for index, entry in enumerate(ordered):
-        sets.setdefault(find(index), []).append(entry)
-    groups = [(_best(members, settings.keep), members) for members in sets.values() if len(members) > 1]
+        _join_near(ordered, settings, joined, look_alike)
+    groups = [group for members in joined.sets() for group in _split(members, ordered, settings.keep, is_copy)]
     return [_group(kept, members) for kept, members in sorted(groups, key=lambda pair: (pair[0].source, pair[0].id))]
 
 
@@ -95,40 +102,80 @@ def _exact_pairs(entries: Sequence[Entry]) -> Iterator[tuple[int, int]]:
             yield first.setdefault(digest, index), index
 
 
-def _near_pairs(entries: Sequence[Entry], settings: Dedupe) -> Iterator[tuple[int, int, bool]]:
-    """Yield (first, second, mirrored) where the hashes allow a copy.
+def _join_near(
+    entries: Sequence[Entry],
+    settings: Dedupe,
+    joined: DisjointSets,
+    look_alike: Callable[[int, int, bool], bool],
+) -> None:
+    """Join what the hashes propose and the small pictures confirm; a pair that is joined already is not looked at."""
+    looked_at: set[tuple[int, int, bool]] = set()
+    for pairs in _near_pairs(entries, settings):
+        apart = joined.roots(pairs[:, 0]) != joined.roots(pairs[:, 1])
+        for first, second, mirrored in pairs[apart].tolist():
+            pair = first, second, bool(mirrored)
+            if pair in looked_at or joined.root(first) == joined.root(second):
+                continue
+            looked_at.add(pair)
+            if look_alike(*pair):
+                joined.join(first, second)
+
+
+def _near_pairs(entries: Sequence[Entry], settings: Dedupe) -> Iterator[NDArray[np.intp]]:
+    """Yield rows (first, second, mirrored) where the hashes allow a copy: the whole of one as the whole or a window.
 
     One hash must lie within the recipe's distance, the other within twice that: each has photos that it alone is wrong
     about. A cut-out is no copy of an opaque picture: one of them knows more than the other.
     """
-    known = [index for index, entry in enumerate(entries) if entry.hashes]
-    texts = [(h.phash, h.dhash, h.mirrored_phash, h.mirrored_dhash) for h in (entries[i].hashes for i in known) if h]
-    bits = np.array([[int(text, 16) for text in row] for row in texts], dtype=np.uint64).reshape(-1, 4)
-    alpha = np.array([entries[index].has_alpha for index in known], dtype=bool)
+    known = [(index, entry.hashes) for index, entry in enumerate(entries) if entry.hashes]
+    wholes = [(index, (h.phash, h.dhash)) for index, h in known]
+    parts = wholes + [(index, window) for index, h in known for window in h.windows]
+    turned = [(index, (h.mirrored_phash, h.mirrored_dhash)) for index, h in known] if settings.mirrored else []
+    part_of, part_bits = _columns(parts)
+    whole_of, whole_bits = _columns(wholes + turned)
+    alpha = np.array([entry.has_alpha for entry in entries], dtype=bool)
     limit = settings.max_distance_bits
-    for row, index in enumerate(known):
-        for mirrored in (False, True) if settings.mirrored else (False,):
-            own = bits[row, 2:] if mirrored else bits[row, :2]
-            distances = np.bitwise_count(bits[row + 1 :, :2] ^ own)
-            near = (distances.min(axis=1) <= limit) & (distances.max(axis=1) <= 2 * limit)
-            for later in np.flatnonzero(near & (alpha[row + 1 :] == alpha[row])):
-                yield index, known[row + 1 + int(later)], mirrored
+    for one, other in ((0, 1), (1, 0)):
+        for rows, columns in pairs_within(part_bits[one], whole_bits[one], limit):
+            near = np.bitwise_count(part_bits[other][rows] ^ whole_bits[other][columns]) <= 2 * limit
+            first, second = part_of[rows[near]], whole_of[columns[near]]
+            fits = (first != second) & (alpha[first] == alpha[second])
+            pairs = np.stack([first, second, columns[near] >= len(wholes)], axis=1)[fits]
+            pairs[:, :2].sort(axis=1)
+            yield pairs
 
 
-def _confirmed(first: ByteImage, second: ByteImage, mirrored: bool) -> bool:
-    return same_photo(np.ascontiguousarray(first[:, ::-1]) if mirrored else first, second)
+def _columns(
+    hashed: Sequence[tuple[int, tuple[str, str]]],
+) -> tuple[NDArray[np.intp], tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
+    """Owners, pHashes and dHashes as arrays."""
+    owners = np.array([index for index, _ in hashed], dtype=np.intp)
+    phashes, dhashes = (np.array([int(texts[at], 16) for _, texts in hashed], dtype=np.uint64) for at in (0, 1))
+    return owners, (phashes, dhashes)
 
 
-def _best(members: list[Entry], rules: Sequence[KeepRule]) -> Entry:
-    """Return the entry with the most of the first rule's number, among equals of the second's, and so on.
+def _split(
+    members: list[int], entries: Sequence[Entry], rules: Sequence[KeepRule], is_copy: Callable[[int, int], bool]
+) -> Iterator[tuple[Entry, list[Entry]]]:
+    """Yield the best of the members with its copies, then the best of the rest with its own, while there are any."""
+    while len(members) > 1:
+        kept = _best(members, entries, rules)
+        copies = [member for member in members if member == kept or is_copy(kept, member)]
+        if len(copies) > 1:
+            yield entries[kept], [entries[member] for member in copies]
+        members = [member for member in members if member not in copies]
+
+
+def _best(members: list[int], entries: Sequence[Entry], rules: Sequence[KeepRule]) -> int:
+    """Return the member with the most of the first rule's number, among equals of the second's, and so on.
 
     At last the shortest name is kept: copies are called "a (1)" and "a copy".
     """
     for rule in rules:
-        values = [float(getattr(entry, rule)) for entry in members]
+        values = [float(getattr(entries[member], rule)) for member in members]
         least = max(values) * (1 - SHARPNESS_TOLERANCE if rule == "sharpness" else 1)
-        members = [entry for entry, value in zip(members, values, strict=True) if value >= least]
-    return min(members, key=lambda entry: (len(entry.source), entry.source, entry.id))
+        members = [member for member, value in zip(members, values, strict=True) if value >= least]
+    return min(members, key=lambda member: (len(entries[member].source), entries[member].source, entries[member].id))
 
 
 def _group(kept: Entry, members: list[Entry]) -> Group:
@@ -140,12 +187,42 @@ def _group(kept: Entry, members: list[Entry]) -> Group:
 def _reason(entry: Entry, kept: Entry) -> Reason:
     if entry.sha256 == kept.sha256:
         return Reason("exact_duplicate", NAME, f"the same file as {kept.source}")
-    if entry.pixel_sha256 == kept.pixel_sha256:
+    if _same_pixels(entry, kept):
         return Reason("exact_duplicate", NAME, f"the same pixels as {kept.source}")
-    if entry.hashes is None or kept.hashes is None:  # joined through a third
-        return Reason("near_duplicate", NAME, f"a copy of a copy of {kept.source}")
-    ours, theirs = entry.hashes, kept.hashes
-    plain = distance_bits(ours.phash, theirs.phash), distance_bits(ours.dhash, theirs.dhash)
-    flipped = distance_bits(ours.mirrored_phash, theirs.phash), distance_bits(ours.mirrored_dhash, theirs.dhash)
-    what, (phash, dhash) = min(("a copy", plain), ("a mirrored copy", flipped), key=lambda found: sum(found[1]))
-    return Reason("near_duplicate", NAME, f"{what} of {kept.source}: pHash {phash}, dHash {dhash} of 64 bits apart")
+    found = _likeness(entry, kept)
+    copy = (
+        f"a {'mirrored ' if found.mirrored else ''}copy of {kept.source}{' in another crop' if found.cropped else ''}"
+    )
+    bits = f"pHash {found.phash_bits}, dHash {found.dhash_bits} of 64 bits apart"
+    return Reason("near_duplicate", NAME, f"{copy}: {bits}")
+
+
+def _same_pixels(one: Entry, other: Entry) -> bool:
+    return one.sha256 == other.sha256 or one.pixel_sha256 == other.pixel_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """How two pictures' hashes are nearest, and by how many bits."""
+
+    mirrored: bool
+    cropped: bool
+    phash_bits: int
+    dhash_bits: int
+
+
+def _likeness(entry: Entry, other: Entry) -> _Likeness:
+    """Return how two pictures with hashes are most alike; among equals plain before mirrored, whole before cropped."""
+    ours, theirs = entry.hashes, other.hashes
+    assert ours and theirs, "near pairs have hashes"
+    whole, theirs_whole = (ours.phash, ours.dhash), (theirs.phash, theirs.dhash)
+    turned, theirs_turned = (ours.mirrored_phash, ours.mirrored_dhash), (theirs.mirrored_phash, theirs.mirrored_dhash)
+    pairs = [(False, False, whole, theirs_whole), (True, False, turned, theirs_whole)]
+    for mirrored, one, two in ((False, whole, theirs_whole), (True, turned, theirs_turned)):
+        pairs += [(mirrored, True, one, window) for window in theirs.windows]
+        pairs += [(mirrored, True, window, two) for window in ours.windows]
+    ways = [
+        _Likeness(mirrored, cropped, distance_bits(one[0], two[0]), distance_bits(one[1], two[1]))
+        for mirrored, cropped, one, two in pairs
+    ]
+    return min(ways, key=lambda way: way.phash_bits + way.dhash_bits)

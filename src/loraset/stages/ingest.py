@@ -22,7 +22,7 @@ from loraset.types import PROXY_SIDE, ByteImage, Json, Picture, Reason, StageRes
 __all__ = ["NAME", "READS", "VERSION", "find", "run", "settings"]
 
 NAME = "ingest"
-VERSION = 1
+VERSION = 2
 READS: tuple[str, ...] = ()
 
 ENCODINGS = (  # of caption files: by their first bytes, else UTF-8, else the old Windows one, which is always possible

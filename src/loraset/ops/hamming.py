@@ -1,0 +1,80 @@
+"""All pairs of 64-bit hashes that lie within a radius, without comparing all.
+
+In: two arrays of hashes, a radius in bits. Out: pairs of indices, in blocks, so that memory does not grow with their
+number. Never: an approximation, or a pair named twice.
+
+Multi-index hashing (Norouzi, Punjani, Fleet: Fast search in Hamming space with multi-index hashing, CVPR 2012) in its
+plainest form: the bits are dealt out to radius + 1 parts, and two hashes that differ in no more bits than the radius
+agree in one part at least. So only hashes that agree in a part are compared, bucket by bucket. Where that would be more
+work than to compare all, as among nearly equal hashes or under a wide radius, all are compared.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Indices = NDArray[np.intp]
+BITS = 64
+MOST_KEY_BITS = 10  # of a part: 1024 buckets; more would hold too few hashes each to fill a block
+BLOCK = 1 << 19  # comparisons at once: they stay in a processor's cache
+
+
+def pairs_within(
+    first: NDArray[np.uint64], second: NDArray[np.uint64], radius_bits: int
+) -> Iterator[tuple[Indices, Indices]]:
+    """Yield indices into both arrays of all pairs that differ in at most `radius_bits` bits, each pair once.
+
+    The order of the blocks and of the pairs in them is fixed by the hashes and their order.
+
+    first : uint64 array of shape (N,). second : uint64 array of shape (M,). radius_bits : 0..64.
+    """
+    keys = _keys(radius_bits + 1)
+    tables = [_buckets(first & key, second & key) for key in keys]
+    if sum(_comparisons(table) for table in tables) >= first.size * second.size:
+        keys, tables = [np.uint64(0)], [_buckets(first & np.uint64(0), second & np.uint64(0))]
+    for place, table in enumerate(tables):
+        for rows, columns in table:
+            step = max(1, BLOCK // columns.size)
+            for start in range(0, rows.size, step):
+                yield from _near(first, second, rows[start : start + step], columns, radius_bits, keys[:place])
+
+
+def _keys(parts: int) -> list[np.uint64]:
+    """Masks of the parts' bits. Neighbouring bits of a hash say much the same, so they are dealt out in turn."""
+    chosen = [range(part, BITS, parts)[:MOST_KEY_BITS] for part in range(min(parts, BITS))]
+    return [np.uint64(sum(1 << bit for bit in bits)) for bits in chosen]
+
+
+def _buckets(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> list[tuple[Indices, Indices]]:
+    """Indices of equal values in both arrays, a pair of arrays for each value that both have."""
+    rows, columns = np.argsort(first, kind="stable"), np.argsort(second, kind="stable")
+    values, starts = np.unique(first[rows], return_index=True)
+    ends = np.append(starts[1:], rows.size)
+    ordered = second[columns]
+    left, right = np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right")
+    shared = np.flatnonzero(right > left)
+    return [(rows[starts[at] : ends[at]], columns[left[at] : right[at]]) for at in shared]
+
+
+def _comparisons(table: list[tuple[Indices, Indices]]) -> int:
+    return sum(rows.size * columns.size for rows, columns in table)
+
+
+def _near(
+    first: NDArray[np.uint64],
+    second: NDArray[np.uint64],
+    rows: Indices,
+    columns: Indices,
+    radius_bits: int,
+    earlier: list[np.uint64],
+) -> Iterator[tuple[Indices, Indices]]:
+    """Yield what lies within the radius of a block, but for pairs that agree in an earlier part: they were named."""
+    differing = first[rows][:, None] ^ second[columns]
+    row, column = np.nonzero(np.bitwise_count(differing) <= radius_bits)
+    bits = differing[row, column]
+    new = np.ones(bits.size, dtype=bool)
+    for key in earlier:
+        new &= (bits & key) != 0
+    if new.any():
+        yield rows[row[new]], columns[column[new]]
