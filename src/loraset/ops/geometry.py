@@ -97,9 +97,9 @@ def crop_mask(probability: FloatImage, picture_size: tuple[int, int], frame: Fra
     x0, y0, x1, y1 = frame.source_box
     across, down = probability.shape[1] / picture_size[0], probability.shape[0] / picture_size[1]
     width, height = _inner_size(frame)
-    rows = _resample(probability, y0 * down, y1 * down, height)
-    inner = _resample(rows.T, x0 * across, x1 * across, width).T
-    return _pad(np.clip(inner, 0.0, 1.0), frame)
+    columns = _resample(probability.T, x0 * across, x1 * across, width).T
+    inner = _resample(columns, y0 * down, y1 * down, height)  # rows last: the result lies in memory as they do
+    return _pad(np.clip(inner, 0.0, 1.0, out=inner), frame)
 
 
 def _inner_size(frame: Frame) -> tuple[int, int]:
