@@ -121,12 +121,12 @@ def _pad(inner: Pixels, frame: Frame, border: int = cv2.BORDER_CONSTANT) -> Pixe
 def _resample(values: FloatImage, low: float, high: float, count: int) -> FloatImage:
     """Return `count` rows that stand for rows [low, high), fractions allowed."""
     step = (high - low) / count
-    weights = _area_weights if step >= 1 else _cubic_weights
+    weights = area_weights if step >= 1 else _cubic_weights
     return np.asarray(weights(low, step, count, len(values)) @ values, dtype=np.float32)
 
 
-def _area_weights(low: float, step: float, count: int, length: int) -> Weights:
-    """Weights, of shape (count, length), with which each output pixel is the mean of what it covers."""
+def area_weights(low: float, step: float, count: int, length: int) -> Weights:
+    """Sparse weights, float32 (count, length), with which each sample is the mean of the `step` px that it covers."""
     edges = low + step * np.arange(count + 1)
     cuts = np.union1d(edges, np.arange(np.ceil(edges[0]), edges[-1]))
     middle = (cuts[1:] + cuts[:-1]) / 2

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from loraset.ops.geometry import area_weights
 from loraset.types import BoolImage, FloatImage
 
 COLORS = 24
@@ -107,8 +108,13 @@ def _evidence(shares: FloatImage, mask: FloatImage, palette: FloatImage, reach: 
     sigma = reach / SHRINK
     far_small = (max(2, round(small[0] / FAR)), max(2, round(small[1] / FAR)))
 
+    rows, columns = (
+        area_weights(0, height / small[1], small[1], height),
+        area_weights(0, width / small[0], small[0], width),
+    )
+
     def spread(weights: FloatImage) -> FloatImage:
-        reduced = cv2.resize(weights, small, interpolation=cv2.INTER_AREA)
+        reduced = (columns @ (rows @ weights).T).T  # a fifth of the time of cv2.resize
         near = cv2.GaussianBlur(reduced, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
         coarse = cv2.resize(reduced, far_small, interpolation=cv2.INTER_AREA)  # here the far reach is `sigma` cells
         far = cv2.GaussianBlur(coarse, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
