@@ -16,7 +16,20 @@ from loraset.errors import MissingError, OutputError
 from loraset.recipe.load import packed, purpose
 from loraset.recipe.template import template
 
-CONTRACT = ["run", "cutout", "dedupe", "demo", "init", "recipes", "score", "export", "verify", "models", "doctor"]
+CONTRACT = [
+    "run",
+    "cutout",
+    "dedupe",
+    "demo",
+    "init",
+    "recipes",
+    "score",
+    "export",
+    "verify",
+    "experiment",
+    "models",
+    "doctor",
+]
 
 
 @pytest.fixture

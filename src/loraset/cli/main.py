@@ -14,7 +14,7 @@ from types import FrameType
 import click
 
 from loraset import __version__
-from loraset.cli import machine, recipes, render, results, run
+from loraset.cli import experiment, machine, recipes, render, results, run
 from loraset.cli.groups import Commands
 from loraset.errors import LorasetError
 
@@ -39,7 +39,7 @@ def cli(debug: bool) -> None:
     """Hold the commands. debug is read by `invoke`, which catches what they raise."""
 
 
-for module in (run, recipes, results, machine):
+for module in (run, recipes, results, experiment, machine):
     for command in module.COMMANDS:
         cli.add_command(command)
 

@@ -234,6 +234,16 @@ def findings(found: "Verified", page: Path | None) -> None:
         _place(console, "preview", page)
 
 
+def protocol(planned: Json, output: Path) -> None:
+    """Write what an experiment asks, how it will be judged, and the hash to be noted."""
+    console = _console(stderr=False)
+    for paragraph in planned["words"]:
+        console.print(Text(paragraph), soft_wrap=True)
+        console.print()
+    _place(console, "output", output)
+    console.print(f"The protocol is frozen. Note its hash: {planned['hash'][:12]}")
+
+
 def recipes(purposes: Mapping[str, str]) -> None:
     """Write the packed recipes with their purposes."""
     table = _table(Column("recipe", no_wrap=True), "for")

@@ -1,7 +1,7 @@
 """Statistics of an experiment: paired differences with the training seed as the unit.
 
-In: one difference for each training seed. Out: a mean with its interval, a p-value, an effect size, what could have been
-found. Never: prompts or pictures counted as independent observations: pictures of one LoRA share its training run.
+In: one difference for each training seed. Out: mean and interval, p-value, effect size, what could have been found.
+Never: prompts or pictures counted as independent observations: pictures of one LoRA share its training run.
 """
 
 import math
@@ -109,4 +109,6 @@ def detectable_size(seeds: int, alpha: float, direction: Direction = "either") -
         return None
     df = seeds - 1
     edge = float(stats.t.ppf(1 - (alpha / 2 if direction == "either" else alpha), df))
-    return float(optimize.brentq(lambda size: float(stats.nct.sf(edge, df, size * math.sqrt(seeds))) - POWER, 0.1, 40.0))
+    return float(
+        optimize.brentq(lambda size: float(stats.nct.sf(edge, df, size * math.sqrt(seeds))) - POWER, 0.1, 40.0)
+    )
