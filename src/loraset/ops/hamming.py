@@ -33,11 +33,15 @@ def pairs_within(
     tables = [_buckets(first & key, second & key) for key in keys]
     if sum(_comparisons(table) for table in tables) >= first.size * second.size:
         keys, tables = [np.uint64(0)], [_buckets(first & np.uint64(0), second & np.uint64(0))]
+    work = np.empty(max(BLOCK, second.size), np.uint64), np.empty(max(BLOCK, second.size), np.uint8)
     for place, table in enumerate(tables):
         for rows, columns in table:
             step = max(1, BLOCK // columns.size)
             for start in range(0, rows.size, step):
-                yield from _near(first, second, rows[start : start + step], columns, radius_bits, keys[:place])
+                some = rows[start : start + step]
+                row, column = _near(first[some], second[columns], radius_bits, keys[:place], work)
+                if row.size:
+                    yield some[row], columns[column]
 
 
 def _keys(parts: int) -> list[np.uint64]:
@@ -64,17 +68,17 @@ def _comparisons(table: list[tuple[Indices, Indices]]) -> int:
 def _near(
     first: NDArray[np.uint64],
     second: NDArray[np.uint64],
-    rows: Indices,
-    columns: Indices,
     radius_bits: int,
     earlier: list[np.uint64],
-) -> Iterator[tuple[Indices, Indices]]:
-    """Yield what lies within the radius of a block, but for pairs that agree in an earlier part: they were named."""
-    differing = first[rows][:, None] ^ second[columns]
-    row, column = np.nonzero(np.bitwise_count(differing) <= radius_bits)
-    bits = differing[row, column]
-    new = np.ones(bits.size, dtype=bool)
+    work: tuple[NDArray[np.uint64], NDArray[np.uint8]],
+) -> tuple[Indices, Indices]:
+    """Compare all with all; leave out what agrees in an earlier part: it was found there. work : arrays to write to."""
+    count = first.size * second.size
+    differing, bits = work[0][:count], work[1][:count]
+    shape = first.size, second.size
+    np.bitwise_xor(first[:, None], second, out=differing.reshape(shape))
+    np.bitwise_count(differing, out=bits)
+    found = np.flatnonzero(bits <= radius_bits)
     for key in earlier:
-        new &= (bits & key) != 0
-    if new.any():
-        yield rows[row[new]], columns[column[new]]
+        found = found[(differing[found] & key) != 0]
+    return np.divmod(found, second.size)
