@@ -19,10 +19,11 @@ from loraset.engines import make_engine
 from loraset.engines.interface import EngineOptions
 from loraset.images import decode
 from loraset.ops.foreground import estimate_foreground
-from loraset.ops.keying import despill, soft_key
+from loraset.ops.keying import soft_key
 from loraset.ops.light import edge_light
 from loraset.ops.matting import refine_alpha
 from loraset.ops.screen import find_screen
+from loraset.ops.spill import despill
 
 SIDE = 760
 COLORS = {"green": (0, 177, 64), "lime": (30, 250, 40), "blue": (20, 70, 190)}

@@ -1,7 +1,7 @@
-"""Keying: a soft alpha from a plain background, evenly lit or not, and the removal of its spill.
+"""Keying: a soft alpha from a plain background, evenly lit or not.
 
-In: arrays and the `Screen` of the picture. Out: the alpha at the picture's own size, despilled colour. Never: files,
-settings, randomness.
+In: arrays and the `Screen` of the picture. Out: the alpha at the picture's own size. Never: colour (see
+`spill`), files, settings, randomness.
 
 The alpha is found by unmixing every pixel between the nearest sure subject colour and the nearest bare screen, so that
 a soft shadow on the screen is no subject; in the light, linear or sRGB, that explains the edge best. Work at full size
@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from loraset.ops.mixing import dot, eroded, nearest_colors, unmix
-from loraset.ops.screen import FIELD_SIDE, GRAINY, Screen, channels, excess, screen_amount, shrink
+from loraset.ops.screen import FIELD_SIDE, GRAINY, Screen, screen_amount, shrink
 from loraset.types import BoolImage, ByteImage, FloatImage, Light
 
 GUIDE_SIDE = 1024  # px, long side of the grid on which sure subject colours are collected
@@ -23,7 +23,8 @@ BAND_ROWS = 256
 CLEAR, NEAR = 8, 3  # guide px beyond which nothing but screen is expected; where shadows were found, too
 REACHES = (1, 3)  # guide px into the subject where its colour is taken: the second in photos only
 DEEP, FUR = 8, 16  # guide px: depth of the subject's colour under fur, length of fur
-SHADOW = 0.25  # amount of the screen's colour that is left in a shadow on it
+SHADOW = 0.45  # amount of the screen's colour that is left in a shadow on it; black with spill shows less
+SPREAD = 9  # guide px that a shadow is wide at least: less is a soft edge
 ENOUGH = 30  # px of edge, to tell the light by
 LIGHTS: tuple[Light, ...] = ("srgb", "linear")  # the second in photos only
 PALETTE = 32  # colours up to which a flat picture is pixel art
@@ -68,7 +69,7 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     on_line = _off_line(values, field, screen) < _far(screen)
     bare, ground = (amount > full) & on_line, field
     if screen.noise > GRAINY:
-        bare |= ndimage.binary_opening(on_line & (amount > SHADOW) & ~bare, np.ones((5, 5), np.bool_))
+        bare |= ndimage.binary_opening(on_line & (amount > SHADOW) & ~bare, np.ones((SPREAD, SPREAD), np.bool_))
     bare, enclosed = _walled_in(bare, kept)
     if screen.noise > GRAINY:
         ground = nearest_colors(values, bare, 1)
@@ -100,27 +101,6 @@ def _half_inside(alpha: FloatImage) -> float:
     depth = ndimage.distance_transform_edt(~_touching_border(small < 0.5))
     half = (small > 0.1) & (small < 0.9) & (depth > 0.02 * max(small.shape))
     return float(half.sum() / max(1, (small > 0.5).sum()))
-
-
-def despill(rgb: FloatImage, alpha: FloatImage, key_color: tuple[float, float, float]) -> FloatImage:
-    """Colours without the light that a coloured screen threw on them.
-
-    rgb : float32 array of shape (H, W, 3), [0, 1], straight foreground colour. alpha : float32 array of shape (H, W).
-    key_color : three floats in [0, 1] sRGB; a colour without chroma spills nothing that could be told: unchanged.
-
-    The screen's excess over the colour's other channels is taken away along the screen's own colour, as it was added,
-    so what remains keeps its own hue. Where the subject is opaque and the excess is large, the colour is the subject's
-    own (a green ribbon) and stays.
-    """
-    key = np.asarray(key_color, np.float32)
-    strong, weak = channels(key_color)
-    full = float(key[strong].min() - key[weak].max())
-    if full < 0.1:
-        return rgb
-    spill = np.clip(excess(rgb, strong, weak) / np.float32(full), 0, 1)
-    own = np.clip((spill - 0.3) / 0.3, 0, 1) * np.clip((alpha - 0.9) / 0.1, 0, 1)
-    taken = (spill * (1 - own))[..., None] * key
-    return np.asarray(np.clip(rgb - taken, 0, 1), np.float32)
 
 
 def _extreme(color: tuple[float, float, float]) -> bool:

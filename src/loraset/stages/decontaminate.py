@@ -10,16 +10,16 @@ import numpy as np
 
 from loraset.ops.foreground import estimate_foreground, extend_colour, with_own_edge
 from loraset.ops.geometry import crop_rgba
-from loraset.ops.keying import despill
 from loraset.ops.light import edge_light
 from loraset.ops.screen import find_screen, why_not_plain
+from loraset.ops.spill import despill
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import Task
 from loraset.stages.matte import full_frame, is_full, output_frame, working_pixels
 from loraset.types import ByteImage, FloatImage, Json, StageResult
 
 NAME = "decontaminate"
-VERSION = 4
+VERSION = 5
 READS = ("ingest", "mask", "frame", "matte")
 REACH_SHARE = 1 / 32  # of the long side: how far the edge's colour is carried outwards under alpha 0
 
