@@ -1,5 +1,6 @@
 """The commands of the A/B kit: experiment plan, experiment analyze."""
 
+import json
 from pathlib import Path
 from typing import Literal, cast
 
@@ -108,6 +109,40 @@ def plan_command(
     with render.progress() as progress:
         protocol = plan(folder, output, wish, progress)
     render.protocol(protocol, output)
+
+
+@experiment_group.command("analyze")
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@click.option("--hash", "expected", metavar="H", default="", help="The hash that was noted when it was planned.")
+@click.option(
+    "--embed", type=FOLDER, metavar="ONNX", help="CLIP, DINO or another vision model, for likeness to the set."
+)
+@click.option(
+    "--embed-scale",
+    type=click.Choice(["imagenet", "clip"]),
+    default="imagenet",
+    show_default=True,
+    help="How that model wants pictures normalised.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON and nothing else.")
+def analyze_command(folder: Path, expected: str, embed: Path | None, embed_scale: str, as_json: bool) -> int:
+    """Measure the samples of a trained experiment, and say what follows.
+
+    DIR is the folder that `experiment plan` wrote, with the samples that the trainer put into runs/. The exit code is 1
+    where the protocol does not hold, a sample cannot be read, or there is no pair.
+    """
+    from loraset.experiment.analyze import PAGE, analyze
+    from loraset.experiment.embed import load_embedding
+
+    model = load_embedding(embed, embed_scale) if embed else None
+    with render.progress(quiet=as_json) as progress:
+        analysis = analyze(folder, embed=model, expected=expected, progress=progress)
+    page = folder / PAGE
+    if as_json:
+        click.echo(json.dumps(analysis.to_json() | {"report": str(page)}, indent=2))
+    else:
+        render.analysis(analysis, page)
+    return analysis.exit_code
 
 
 COMMANDS = (experiment_group,)

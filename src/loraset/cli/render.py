@@ -22,6 +22,7 @@ from loraset.runtime.progress import Lines
 from loraset.types import Json, Progress, Silent
 
 if TYPE_CHECKING:  # these load numpy and OpenCV, which `loraset --help` does not need
+    from loraset.experiment.analysis import Analysis
     from loraset.pipeline import Outcome, Plan
     from loraset.runtime.hardware import Check
     from loraset.runtime.models import Model
@@ -35,6 +36,7 @@ CUTOUT_NAMES = {"keep": "cut", "review": "cut, to be checked", "reject": "not cu
 CHECK_STYLES = {"ok": "green", "warn": "yellow", "bad": "red"}
 UNBROKEN = 10_000  # columns
 NAMED = 5  # pictures named in a summary; the report has all
+NOTES = 8  # on an experiment; its page has all
 
 
 def _console(*, stderr: bool) -> Console:
@@ -242,6 +244,21 @@ def protocol(planned: Json, output: Path) -> None:
         console.print()
     _place(console, "output", output)
     console.print(f"The protocol is frozen. Note its hash: {planned['hash'][:12]}")
+
+
+def analysis(found: "Analysis", page: Path) -> None:
+    """Write what an experiment says, and what of it is not as planned."""
+    console = _console(stderr=False)
+    for line in found.broken:
+        console.print(Text(line, style="red"), soft_wrap=True)
+    for line in found.notes[:NOTES]:
+        console.print(Text(line, style="yellow"), soft_wrap=True)
+    if len(found.notes) > NOTES:
+        console.print(f"and {len(found.notes) - NOTES} more notes, all on the page", style="yellow")
+    for line in found.words:
+        console.print(Text(f"\n{line}"), soft_wrap=True)
+    console.print()
+    _place(console, "report", page)
 
 
 def recipes(purposes: Mapping[str, str]) -> None:

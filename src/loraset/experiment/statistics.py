@@ -75,19 +75,20 @@ def paired_effect(differences: Sequence[float], direction: Direction = "either")
         "greater": stats.t.sf(t, count - 1),
         "less": stats.t.cdf(t, count - 1),
     }[direction]
-    low, high = (_noncentrality(t, count - 1, tail) / math.sqrt(count) for tail in ((1 + LEVEL) / 2, (1 - LEVEL) / 2))
+    shifts = [_noncentrality(t, count - 1, tail) for tail in ((1 + LEVEL) / 2, (1 - LEVEL) / 2)]
+    low, high = (None if shift is None else shift / math.sqrt(count) for shift in shifts)
     return Effect(count, mean, deviation, *interval, t, float(p), mean / deviation, low, high)
 
 
-def _noncentrality(t: float, df: int, share: float) -> float:
-    """Return the noncentrality under which a share of all t values lie below this one."""
+def _noncentrality(t: float, df: int, share: float) -> float | None:
+    """Return the noncentrality under which a share of all t values lie below this one; None where it is out of reach."""
     from scipy import optimize, stats
 
     reach = 10.0 + 4.0 * abs(t)
     try:
         return float(optimize.brentq(lambda nc: float(stats.nct.cdf(t, df, nc)) - share, -reach, reach))
     except ValueError:  # beyond what the distribution can be computed for: a deviation near 0
-        return math.copysign(math.inf, t)
+        return None
 
 
 def holm(values: Sequence[float | None]) -> list[float | None]:
