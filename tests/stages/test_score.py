@@ -38,7 +38,8 @@ def task(photo_blur=0.0, gain=1.0, mask_noise=0.0, keep=1.0):
         "decontaminate": StageResult({}, {"cutout": cutout}),
     }
     inside = np.ones((SIDE, SIDE), dtype=bool)
-    return SimpleNamespace(recipe=Recipe(), result=results.__getitem__, framed=lambda: (photo, inside))
+    view = SimpleNamespace(has_alpha=False, proxy=lambda: photo)
+    return SimpleNamespace(recipe=Recipe(), result=results.__getitem__, framed=lambda: (photo, inside), view=view)
 
 
 def said(**fault):

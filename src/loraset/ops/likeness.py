@@ -63,11 +63,16 @@ def look_at(rgb: FloatImage, alpha: FloatImage) -> Look | None:
     cover = np.asarray(small[..., 3], dtype=np.float32)
     straight = np.clip(small[..., :3] / np.maximum(cover, 1e-3)[..., None], 0, 1)
     lab = to_lab((straight * 255 + 0.5).astype(np.uint8))
-    return Look(_colors(lab[cover > min(0.8, float(cover.max()) / 2)]), _patches(lab[..., 0], cover))
+    return Look(color_shares(lab[cover > min(0.8, float(cover.max()) / 2)]), _patches(lab[..., 0], cover))
 
 
-def _colors(lab: FloatImage) -> ByteImage:
-    """Roots of a joint histogram whose pixels are shared among neighbouring bins; those of a and b widen outwards."""
+def color_shares(lab: FloatImage) -> ByteImage:
+    """uint8 (LIGHTNESS_BINS, COLOR_BINS**2): roots of a joint histogram; 255 is 1.
+
+    A pixel is shared among neighbouring bins; those of a and b widen outwards.
+
+    lab : float32 array of shape (N, 3), CIE Lab.
+    """
     chroma = np.arcsinh(lab[:, 1:] / CHROMA_KNEE) / np.arcsinh(CHROMA_MOST / CHROMA_KNEE) * 0.5 + 0.5
     shape = np.array([LIGHTNESS_BINS, COLOR_BINS, COLOR_BINS])
     place = np.clip(np.column_stack([lab[:, 0] / 100, chroma]).astype(np.float64), 0, 1) * (shape - 1)

@@ -1,7 +1,8 @@
 """score: cut-out -> named numbers, one score with what pulled it down, and what the subject looks like.
 
 In: the framed cut-out, its photo and the engine's mask. Out: JSON; the small cut-out `subject` (RGBA) by which copies
-are told, and the arrays `colors` and `patches` by which strangers are. Never: a verdict; `select` reads all this.
+are told, the arrays `colors` and `patches` by which strangers are, and `backdrop` by which shared backgrounds are.
+Never: a verdict; `select` reads all this.
 
 The score is a product of factors, one for each metric that says something about quality: 1 where the metric is at its
 best, falling with the cube of the way to 1 - `cost` where it is `bad`. So it falls whenever anything gets worse, little
@@ -16,6 +17,7 @@ import numpy as np
 
 from loraset.metrics import METRICS
 from loraset.metrics.interface import Metric, Specimen
+from loraset.ops.backdrop import backdrop_colors
 from loraset.ops.descriptors import describe
 from loraset.ops.likeness import look_at
 from loraset.ops.subject_copies import small_cutout
@@ -27,7 +29,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
-VERSION = 4
+VERSION = 5
 READS = ("ingest", "mask", "repair", "frame", "decontaminate")
 
 EXPLAINED_BELOW = 0.95  # a factor under this is named among what pulled the score down
@@ -95,6 +97,9 @@ def run(task: Task) -> StageResult:
     subject = describe(cutout.rgb, cutout.alpha)
     look, small = look_at(cutout.rgb, cutout.alpha), small_cutout(cutout.rgb, cutout.alpha)
     images = {"colors": look.colors, "patches": look.patches, "subject": small} if look and small is not None else {}
+    backdrop = None if task.view.has_alpha else backdrop_colors(task.view.proxy(), probability_of(mask))
+    if backdrop is not None:
+        images["backdrop"] = backdrop
     return StageResult(
         {
             "metrics": numbers,
