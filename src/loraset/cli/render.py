@@ -254,7 +254,7 @@ def analysis(found: "Analysis", page: Path) -> None:
     for line in found.notes[:NOTES]:
         console.print(Text(line, style="yellow"), soft_wrap=True)
     if len(found.notes) > NOTES:
-        console.print(f"and {len(found.notes) - NOTES} more notes, all on the page", style="yellow")
+        console.print(f"and {len(found.notes) - NOTES} more: the page has all", style="yellow")
     for line in found.words:
         console.print(Text(f"\n{line}"), soft_wrap=True)
     console.print()

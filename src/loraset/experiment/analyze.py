@@ -16,6 +16,7 @@ from loraset.experiment.analysis import Analysis
 from loraset.experiment.effects import compare_all, unpaired
 from loraset.experiment.kits import KITS
 from loraset.experiment.measures import Embed, Measured, make_reference, measure
+from loraset.experiment.outcomes import ASKED
 from loraset.experiment.page import render_page
 from loraset.experiment.plan import REFERENCES
 from loraset.experiment.protocol import changes, load_protocol
@@ -26,7 +27,7 @@ from loraset.images import Unreadable, decode, encode_thumbnail, quiet_native, r
 from loraset.registry import load
 from loraset.runtime.cache import write_atomic
 from loraset.runtime.executor import Executor
-from loraset.types import ByteImage, Progress, Silent
+from loraset.types import ByteImage, Json, Progress, Silent
 
 MAX_PIXELS = 100_000_000
 BLACK = 8  # levels: a picture without a brighter one is what a safety filter or an overflow leaves
@@ -92,7 +93,7 @@ def analyze(
         folder,
         protocol,
         broken,
-        (*found.notes, *unread, *unpaired(measured, protocol), *_not_found(measured)),
+        (*found.notes, *unread, *unpaired(measured, protocol), *_not_found(measured, protocol)),
         tuple(compare_all(measured, protocol)),
         measured,
         {cell: result.tile for cell, result in results.items() if result.tile is not None},
@@ -130,10 +131,10 @@ def _read(path: Path, shown: bool, measure_it: Callable[[ByteImage], Measured]) 
     return _Read(measure_it(rgb), encode_thumbnail(rgb, TILE) if shown else None)
 
 
-def _not_found(measured: Mapping[Cell, Measured]) -> list[str]:
-    missing = sum(sample.values["found"] == 0 for sample in measured.values())
+def _not_found(measured: Mapping[Cell, Measured], protocol: Json) -> list[str]:
+    asked = [sample for cell, sample in measured.items() if protocol["probes"][cell.prompt]["kind"] in ASKED]
+    missing = sum(sample.values["found"] == 0 for sample in asked)
     if not missing:
         return []
-    return [
-        f"in {missing} of {len(measured)} samples no subject was found by the set's colours: no likeness or outline there"
-    ]
+    count = f"{missing} of {len(asked)} samples that should show it"
+    return [f"in {count} no subject was found by the set's colours: no likeness and no outline there"]

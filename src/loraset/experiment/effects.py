@@ -10,7 +10,7 @@ import numpy as np
 
 from loraset.experiment.measures import Measured, mean_distance
 from loraset.experiment.outcomes import BY_KEY, OUTCOMES, Outcome
-from loraset.experiment.samples import Cell
+from loraset.experiment.samples import Cell, prompts
 from loraset.experiment.statistics import Direction, Effect, holm, paired_effect
 from loraset.types import Json
 
@@ -115,7 +115,6 @@ def unpaired(measured: Mapping[Cell, Measured], protocol: Json) -> list[str]:
         one, other = (run_samples(measured, protocol, outcome, arm, seed) for arm in (first, second))
         for arm, alone in ((first, one.keys() - other.keys()), (second, other.keys() - one.keys())):
             if alone:
-                prompts = ", ".join(map(str, sorted(alone)))
                 notes.append(
                     f"{arm}-seed{seed}: prompts {prompts} have no partner in the other arm and are not counted"
                 )

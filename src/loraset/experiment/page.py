@@ -42,7 +42,7 @@ def render_page(analysis: Analysis) -> bytes:
             "(Holm). Differences are first arm minus second; dots are training seeds, the bar is the 95 % interval of "
             "the mean, each row on its own scale."
         ),
-        table=_table(analysis.comparisons, primary["alpha"]),
+        tables=_tables(analysis.comparisons),
         sample_words=escape(
             f"Step {protocol['steps']}: the same prompt and the same seed in every arm. Below each: the share of its "
             "border near a training fill."
@@ -85,17 +85,29 @@ def _plots(analysis: Analysis) -> str:
                 seeds.append(points)
         if seeds:
             curves[arm["name"]] = seeds
+    if len({point[0] for seeds in curves.values() for points in seeds for point in points}) < 2:
+        return shown
     return shown + step_plot(curves, "by training step")
 
 
-def _table(comparisons: Sequence[Comparison], alpha: float) -> str:
+def _tables(comparisons: Sequence[Comparison]) -> str:
+    """Return a table for each pair of arms, the primary one open."""
+    pairs = list(dict.fromkeys((each.first, each.second) for each in comparisons))
+    return "".join(
+        f"<details{'' if number else ' open'}><summary>{escape(first)} minus {escape(second)}</summary>"
+        f'<div class="scroll">{_table([each for each in comparisons if (each.first, each.second) == (first, second)])}'
+        "</div></details>"
+        for number, (first, second) in enumerate(pairs)
+    )
+
+
+def _table(comparisons: Sequence[Comparison]) -> str:
     head = "".join(
         f'<th class="{kind}">{words}</th>'
         for kind, words in (
             ("", "outcome"),
-            ("", "arms"),
-            ("n", "first"),
-            ("n", "second"),
+            ("n", escape(comparisons[0].first)),
+            ("n", escape(comparisons[0].second)),
             ("n", "difference"),
             ("", "by seed"),
             ("n", "p"),
@@ -118,12 +130,11 @@ def _row(each: Comparison) -> str:
         difference = f"{effect.mean:+.3f}{interval}"
     cells = [
         ("", escape(each.outcome.title)),
-        ("", escape(f"{each.first} - {each.second}")),
         *(("n", value) for value in numbers),
         ("n", difference),
         ("", strip_plot(gaps, effect) if gaps else ""),
-        ("n", _number(effect.p if effect else None)),
-        ("n", "primary" if each.primary else _number(each.corrected)),
+        ("n", _chance(effect.p if effect else None)),
+        ("n", "primary" if each.primary else _chance(each.corrected)),
         ("m", escape(f"{each.outcome.meaning}; {each.outcome.better} is better")),
     ]
     kind = ' class="primary"' if each.primary else ""
@@ -132,6 +143,10 @@ def _row(each: Comparison) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
+
+
+def _chance(p: float | None) -> str:
+    return "&lt; 0.001" if p is not None and p < 0.0005 else _number(p)
 
 
 def _samples(analysis: Analysis, seed: int, is_open: bool) -> str:

@@ -23,7 +23,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
     first = np.ceil(low / step - 1e-9) * step
-    return [round(float(value), 10) for value in np.arange(first, high + step * 1e-6, step)]
+    return [round(float(value), 10) + 0.0 for value in np.arange(first, high + step * 1e-6, step)]
 
 
 def _axis(low: float, high: float) -> tuple[float, float]:

@@ -130,8 +130,8 @@ def run_script(runs: Sequence[Run], kit: Kit, setup: Setup) -> bytes:
     jobs = []
     for run in sorted(runs, key=lambda run: run.seed):
         commands = [[list(command.words), dict(command.variables or {})] for command in kit.commands(run, setup)]
-        jobs.append([run.folder, commands])
-    return _SCRIPT.replace("@JOBS@", json.dumps(jobs, indent=1, ensure_ascii=False)).encode()
+        jobs.append(json.dumps([run.folder, commands], ensure_ascii=False))
+    return _SCRIPT.replace("@JOBS@", "[\n" + ",\n".join(jobs) + "\n]").encode()
 
 
 _SCRIPT = '''"""Starts the runs of an experiment, one after the other. Written by loraset experiment plan; do not edit.

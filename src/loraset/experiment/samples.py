@@ -4,7 +4,7 @@ In: an experiment's folder, its protocol. Out: where the sample of each cell lie
 planned, in words. Never: a picture opened, or one passed over in silence.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from re import Match
@@ -52,11 +52,11 @@ def find_samples(folder: Path, protocol: Json, kit: Kit) -> Found:
             run = folder / RUNS / name
             taken, said = _read_run(run, protocol, kit)
             paths |= {Cell(arm["name"], seed, *place): path for place, path in taken.items()}
-            notes += [f"{name}: {note}" for note in (*said, *_missing(set(taken), protocol))]
+            notes += [f"{name}: {note}" for note in said]
     others = sorted(path.name for path in (folder / RUNS).glob("*") if path.is_dir() and path.name not in known)
     if others:
         notes.append(f"not of this experiment, and left out: {_named(others)}")
-    return Found(paths, tuple(notes))
+    return Found(paths, (*_missing(set(paths), protocol), *notes))
 
 
 def _read_run(run: Path, protocol: Json, kit: Kit) -> tuple[dict[tuple[int, int], Path], list[str]]:
@@ -79,7 +79,7 @@ def _read_run(run: Path, protocol: Json, kit: Kit) -> tuple[dict[tuple[int, int]
             doubles.append(min((taken[place], (time, path)))[1].name)
         taken[place] = max(taken.get(place, (time, path)), (time, path))
     notes = [
-        *([f"{len(strange)} pictures that were not planned are left out: {_named(strange)}"] if strange else []),
+        *([f"not planned, and left out: {_named(strange)}"] if strange else []),
         *([f"drawn with another seed than planned, and left out: {_named(seeds)}"] if seeds else []),
         *([f"drawn twice, the later one is taken, not {_named(doubles)}"] if doubles else []),
     ]
@@ -96,18 +96,30 @@ def _group(match: Match[str], name: str) -> str:
     return (match.groupdict().get(name) or "") if name in match.re.groupindex else ""
 
 
-def _missing(taken: set[tuple[int, int]], protocol: Json) -> list[str]:
-    """Return what of a run's plan is not there, by step."""
-    if not taken:
-        return ["no samples"]
-    notes = []
+def _missing(found: Set[Cell], protocol: Json) -> list[str]:
+    """Return what of the plan is not there: runs, steps of all runs, steps of one, single prompts."""
+    runs = [(arm["name"], seed) for arm in protocol["arms"] for seed in protocol["seeds"]]
+    begun = [run for run in runs if any(cell[:2] == run for cell in found)]
+    notes = [f"{arm}-seed{seed}: no samples" for arm, seed in runs if (arm, seed) not in begun]
     for step in planned_steps(protocol):
-        gone = [prompt for prompt in range(len(protocol["probes"])) if (step, prompt) not in taken]
-        if len(gone) == len(protocol["probes"]):
-            notes.append(f"step {step} has no samples")
-        elif gone:
-            notes.append(f"step {step} misses prompts {', '.join(map(str, gone))}")
+        gone = {
+            run: [prompt for prompt in range(len(protocol["probes"])) if Cell(*run, step, prompt) not in found]
+            for run in begun
+        }
+        without = [run for run in begun if len(gone[run]) == len(protocol["probes"])]
+        if begun and without == begun:
+            notes.append(f"step {step}: no run has samples")
+            continue
+        notes += [f"{arm}-seed{seed}: step {step} has no samples" for arm, seed in without]
+        for arm, seed in begun:
+            if gone[arm, seed] and (arm, seed) not in without:
+                notes.append(f"{arm}-seed{seed}: step {step} misses {prompts(gone[arm, seed])}")
     return notes
+
+
+def prompts(places: Sequence[int]) -> str:
+    """Return prompts by their places: "prompt 3" or "prompts 3, 5"."""
+    return f"prompt{'s' if len(places) > 1 else ''} {', '.join(map(str, places))}"
 
 
 def _named(names: Iterable[str]) -> str:

@@ -81,7 +81,7 @@ def paired_effect(differences: Sequence[float], direction: Direction = "either")
 
 
 def _noncentrality(t: float, df: int, share: float) -> float | None:
-    """Return the noncentrality under which a share of all t values lie below this one; None where it is out of reach."""
+    """Return the noncentrality under which a share of all t values lie below this one; None if it is out of reach."""
     from scipy import optimize, stats
 
     reach = 10.0 + 4.0 * abs(t)

@@ -64,11 +64,19 @@ def _test_words(protocol: Json) -> str:
 def _arms_words(protocol: Json) -> str:
     lines = ["Arms:"]
     for arm in protocol["arms"]:
-        background = "transparent, its alpha" if arm["background"] == "transparent" else arm["background"]
         loss = "the loss is weighed by the subject" if arm["weighed"] else "the loss counts whole pictures"
         named = "; captions name the background" if arm["named"] else ""
-        lines.append(f"- {arm['name']}: {background}; {loss}{named}")
+        lines.append(f"- {arm['name']}: {_background_words(arm)}; {loss}{named}")
     return "\n".join(lines)
+
+
+def _background_words(arm: Json) -> str:
+    words = {
+        "transparent": "alpha, and a fill under it",
+        "original": "the photo's own background",
+        "random-named": "a plain colour for each picture, drawn by chance",
+    }
+    return words.get(arm["background"], f"background {arm['background']}")
 
 
 def _caption_words(captions: str) -> str:
@@ -131,7 +139,7 @@ def conclude(protocol: Json, effect: Effect | None, broken: Sequence[str]) -> li
     if effect is None:
         return [f"Nothing can be said: there is not one pair of samples of {first} and {second} for {outcome.title}."]
     found = is_found(effect, primary["alpha"]) and not broken
-    more = "more" if effect.mean > 0 else "less"
+    more = "higher" if effect.mean > 0 else "lower"
     told = f"{first} against {second}, {outcome.title.lower()}: {describe(effect, outcome)}"
     if effect.p is None:
         verdict = f"No test was made: {effect.why}. Nothing can be concluded on a difference."
@@ -139,7 +147,7 @@ def conclude(protocol: Json, effect: Effect | None, broken: Sequence[str]) -> li
         verdict = "The protocol does not hold, so this is no test of it: whatever p says, nothing is concluded."
     elif found:
         verdict = (
-            f"A difference was found: LoRAs trained on {first} show {more} of it than those trained on {second}"
+            f"A difference was found: {outcome.title.lower()} is {more} with {first} than with {second}"
             f"{_judged(outcome, effect.mean, first, second)}."
         )
     else:
@@ -185,14 +193,14 @@ def _limits(protocol: Json) -> str:
     arms: Mapping[str, Any] = {arm["name"]: arm for arm in protocol["arms"]}
     first, second = (arms[name] for name in protocol["primary"]["arms"])
     words = (
-        f"This holds for this set, {protocol['model']}, {protocol['title']} with these settings, {protocol['steps']} "
-        "steps and these prompts. It says nothing of other subjects, models or settings, and the exploratory numbers "
-        "below are hints for a next experiment, no findings."
+        f"It is one experiment: this set, {protocol['model']}, {protocol['title']} with these settings, "
+        f"{protocol['steps']} steps, these prompts. It says nothing of other subjects, models or settings, and the "
+        "exploratory numbers are hints for a next experiment, no findings."
     )
     if first["weighed"] != second["weighed"]:
         words += (
             f" One arm's loss is weighed by the subject ({protocol['set']['coverage']:.0%} of the picture), the "
-            "other's is not: the difference is one of background and dose together."
+            "other's is not: what differs between them is background and dose together."
         )
     if first["named"] != second["named"] or (first["named"] and first["background"] != second["background"]):
         words += " The arms' captions differ too."
