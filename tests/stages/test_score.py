@@ -78,7 +78,7 @@ def test_the_subject_is_described():
     result = score.run(task())
     assert set(result.data["subject"]) == {"aspect", "color", "texture", "pose"}
     assert {name: array.dtype for name, array in result.images.items()} == dict.fromkeys(
-        ("colors", "patches", "subject"), np.uint8
+        ("colors", "patches", "subject", "backdrop"), np.uint8
     )
 
 
