@@ -102,6 +102,27 @@ def crop_mask(probability: FloatImage, picture_size: tuple[int, int], frame: Fra
     return _pad(np.clip(inner, 0.0, 1.0, out=inner), frame)
 
 
+def reduced(image: Pixels, scale: float) -> Pixels:
+    """Return the picture or mask made smaller by area, as it is from a scale of 1; halved first while that is exact.
+
+    Halving takes next to no time, and leaves a quarter of the pixels to the slow way.
+
+    Parameters
+    ----------
+    image : uint8 or float32 array of shape (H, W) or (H, W, C)
+    scale : float
+        Of the sides, above 0.
+    """
+    if scale >= 1.0:
+        return image
+    height, width = image.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    while 2 * max(size) <= max(height, width) and height % 2 == width % 2 == 0:
+        height, width = height // 2, width // 2
+        image = cast(Pixels, cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
+    return cast(Pixels, cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
 def _inner_size(frame: Frame) -> tuple[int, int]:
     left, top, right, bottom = frame.inner_box
     return right - left, bottom - top

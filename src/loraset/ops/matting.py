@@ -5,7 +5,6 @@ settings, randomness or a system over the whole picture; where a solve is not to
 """
 
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from loraset.color import to_lab
 from loraset.ops.agreement import agreeing, is_hard, trust_of
 from loraset.ops.carry import carry_up
+from loraset.ops.geometry import reduced
 from loraset.ops.laplacian import band_system, solve_band
 from loraset.ops.trimap import Trimap, trimap_of
 from loraset.ops.vote import ask, color_vote
@@ -30,8 +30,6 @@ FLIPS = (0.02, 0.06)  # share of the band where colour contradicts the mask: nar
 PASSES = 2  # the second starts from the first one's answer
 PRIOR = 0.02  # weight of a certain prior in the solve
 MIN_SIDE = 8
-
-Sample = TypeVar("Sample", np.uint8, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +95,7 @@ def _refine(rgb: ByteImage, mask: FloatImage, cell_px: float, exact: bool) -> Ma
     long = max(mask.shape)
     base = max(BASE_SIDE / long, CELL_AT_BASE / cell_px)
     base = min(1.0, base, (BASE_PIXELS / mask.size) ** 0.5)
-    small, small_mask = _reduced(rgb, base), _reduced(mask, base)
+    small, small_mask = reduced(rgb, base), reduced(mask, base)
     radius = max(RADIUS_CELLS * cell_px * base, RADIUS_SHARE * long * base, 1.0)
     band = trimap_of(small_mask, radius)
     details: Json = {
@@ -116,24 +114,13 @@ def _refine(rgb: ByteImage, mask: FloatImage, cell_px: float, exact: bool) -> Ma
         iterations += done
         band = trimap_of(alpha, radius)
     mid = max(base, min(1.0, MID_SIDE / long))
-    middle = _reduced(rgb, mid)
+    middle = reduced(rgb, mid)
     alpha = _polished(middle, carry_up(small, alpha, middle))
-    middle_mask = _reduced(mask, mid)
+    middle_mask = reduced(mask, mid)
     trust = trust_of(middle_mask, alpha, cell_px * mid)
     alpha = agreeing(alpha, middle_mask, cell_px * mid, trust)
     alpha = carry_up(middle, alpha, rgb)
     return Matte(alpha, {**details, "iterations": iterations, "trust": round(trust, 3), "guard": "solved"})
-
-
-def _reduced(image: NDArray[Sample], scale: float) -> NDArray[Sample]:
-    if scale >= 1.0:
-        return image
-    height, width = image.shape[:2]
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    while 2 * max(size) <= max(height, width) and height % 2 == width % 2 == 0:
-        height, width = height // 2, width // 2  # halves cost next to nothing
-        image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), dtype=image.dtype)
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=image.dtype)
 
 
 def _doubt(band: Trimap) -> str:
@@ -154,8 +141,8 @@ def _solve(
 ) -> tuple[FloatImage, int]:
     """Alpha at the size of the first solve, and the iterations it took."""
     scale = min(1.0, BASE_SIDE / max(mask.shape))
-    small_band = _reduced(band.unknown.astype(np.float32), scale) > 0
-    vote = color_vote(_reduced(lab, scale), _reduced(mask, scale), small_band)
+    small_band = reduced(band.unknown.astype(np.float32), scale) > 0
+    vote = color_vote(reduced(lab, scale), reduced(mask, scale), small_band)
     color = ask(vote, lab, mask, band.unknown)
     word = mask[band.unknown]
 

@@ -34,37 +34,31 @@ def unmixed(image: FloatImage, alpha: FloatImage, mixed: BoolImage, guess: tuple
     height, width = alpha.shape
     flat, places = alpha.reshape(-1), np.flatnonzero(mixed)
     y, x = np.divmod(places, width)
-    near = np.stack(
-        [
-            np.maximum(y - 1, 0) * width + x,
-            np.minimum(y + 1, height - 1) * width + x,
-            y * width + np.maximum(x - 1, 0),
-            y * width + np.minimum(x + 1, width - 1),
-        ],
-        axis=1,
-    )
-    part = flat[places]
-    ties = SMOOTH + SMOOTH_AT_EDGES * np.abs(part[:, None] - flat[near])
+    left, right = places - (x > 0), places + (x < width - 1)
+    near = np.stack([places - width * (y > 0), places + width * (y < height - 1), left, right])
+    part, around = flat[places], flat[near]
+    ties = SMOOTH + SMOOTH_AT_EDGES * np.abs(part - around)
     number = np.full(flat.size, -1, dtype=np.int32)
     number[places] = np.arange(places.size, dtype=np.int32)
     other = number[near]
     inner = np.where(other >= 0, ties, np.float32(0))
-    columns = np.where(other >= 0, other, 0)
-    starts = np.arange(places.size + 1) * 4
-    tied = sparse.csr_array((inner.reshape(-1), columns.reshape(-1), starts), shape=(places.size, places.size))
+    starts = np.arange(places.size + 1, dtype=np.int32) * 4
+    columns = np.maximum(other, 0).T.reshape(-1)
+    tied = sparse.csr_array((inner.T.reshape(-1), columns, starts), shape=(places.size, places.size))
 
-    colors = np.ascontiguousarray(image.reshape(-1, 3)[places].T)
-    right = np.empty((2, 3, places.size), dtype=np.float32)
-    start = np.empty_like(right)
+    wanted = np.empty((2, 3, places.size), dtype=np.float32)
+    start = np.empty_like(wanted)
     own = []
-    for side, (share, known) in enumerate(zip((part, 1 - part), guess, strict=True)):
-        outer = ties - inner
-        outer[(flat if side == 0 else 1 - flat)[near] < 0.5] = 0
-        seen = known.reshape(-1, 3)
-        right[side] = share * colors + np.einsum("nk,nkc->cn", outer, seen[near])
-        start[side] = seen[places].T
-        own.append(share * share + inner.sum(axis=1) + outer.sum(axis=1))
-    colors = _solved(tied, own[0], part * (1 - part), own[1], right, start)
+    outer = ties - inner
+    for side, (share, shares, known) in enumerate(zip((part, 1 - part), (around, 1 - around), guess, strict=True)):
+        shown = np.where(shares < 0.5, np.float32(0), outer)
+        own.append(share * share + inner.sum(axis=0) + shown.sum(axis=0))
+        for channel in range(3):
+            plane = np.ascontiguousarray(known[..., channel]).reshape(-1)
+            color = image.reshape(-1, 3)[places, channel]
+            wanted[side, channel] = share * color + np.einsum("kn,kn->n", shown, plane[near])
+            start[side, channel] = plane[places]
+    colors = _solved(tied, own[0], part * (1 - part), own[1], wanted, start)
     faint = np.square(np.clip(1 - np.stack([part, 1 - part]) / FAINT, 0, 1))[:, None]
     return np.asarray(colors + faint * (start - colors), dtype=np.float32)
 
@@ -74,35 +68,44 @@ def _solved(
     front: NDArray[np.float32],
     both: NDArray[np.float32],
     back: NDArray[np.float32],
-    right: Colors,
-    colors: Colors,
+    wanted: Colors,
+    start: Colors,
 ) -> Colors:
-    """Conjugate gradients on blocks [[front, both], [both, back]] less the ties, started from `colors`."""
+    """Conjugate gradients on blocks [[front, both], [both, back]] less the ties, from `start`; in place, for speed."""
     scale = 1 / (front * back - both * both)
+    inverse = [[back * scale, both * scale], [both * scale, front * scale]]
+    colors, scratch, image, step = start.copy(), *(np.empty_like(start) for _ in range(3))
 
-    def applied(x: Colors) -> Colors:
-        result = np.stack([[front * x[0], back * x[1]]]).reshape(x.shape)
-        result += both * x[::-1]
+    def apply(x: Colors) -> None:
+        np.multiply(x[0], front, out=image[0])
+        np.multiply(x[1], back, out=image[1])
+        np.add(image, np.multiply(x[::-1], both, out=scratch), out=image)
         for side in range(2):
             for channel in range(3):
-                result[side, channel] -= tied @ x[side, channel]
-        return result
+                image[side, channel] -= tied @ x[side, channel]
 
-    def preconditioned(x: Colors) -> Colors:
-        return np.asarray(np.stack([back * x[0] - both * x[1], front * x[1] - both * x[0]]) * scale, dtype=np.float32)
+    def precondition(x: Colors) -> None:
+        for side in range(2):
+            np.multiply(x[side], inverse[side][side], out=step[side])
+            step[side] -= np.multiply(x[1 - side], inverse[side][1 - side], out=scratch[side])
 
-    residual = right - applied(colors)
-    step = preconditioned(residual)
-    direction = step
-    first = energy = float((residual * step).sum())
+    def product(x: Colors, y: Colors) -> float:
+        return float(np.multiply(x, y, out=scratch).sum())
+
+    apply(start)
+    residual = wanted - image
+    precondition(residual)
+    direction = step.copy()
+    first = energy = product(residual, step)
     for _ in range(ITERATIONS):
         if energy <= ENOUGH * first:
             break
-        image = applied(direction)
-        length = np.float32(energy / float((direction * image).sum()))
-        colors = colors + length * direction
-        residual -= length * image
-        step = preconditioned(residual)
-        before, energy = energy, float((residual * step).sum())
-        direction = step + np.float32(energy / before) * direction
-    return np.asarray(np.clip(colors, 0, 1), dtype=np.float32)
+        apply(direction)
+        length = np.float32(energy / product(direction, image))
+        colors += np.multiply(direction, length, out=scratch)
+        residual -= np.multiply(image, length, out=scratch)
+        precondition(residual)
+        before, energy = energy, product(residual, step)
+        direction *= np.float32(energy / before)
+        direction += step
+    return np.clip(colors, 0, 1, out=colors)

@@ -19,7 +19,7 @@ from loraset.stages.matte import full_frame, is_full, output_frame, working_pixe
 from loraset.types import ByteImage, FloatImage, Json, StageResult
 
 NAME = "decontaminate"
-VERSION = 5
+VERSION = 6
 READS = ("ingest", "mask", "frame", "matte")
 REACH_SHARE = 1 / 32  # of the long side: how far the edge's colour is carried outwards under alpha 0
 

@@ -20,7 +20,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import ByteImage, FloatImage, Frame, Json, StageResult
 
 NAME = "matte"
-VERSION = 4
+VERSION = 5
 READS = ("ingest", "mask", "repair", "frame")
 
 
