@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from loraset.metrics import edge_softness, halo, holes_islands, mask_uncertainty
-from loraset.metrics.outline import perimeter_px
+from loraset.ops.doubt import perimeter_px
 
 SUBJECT, BACKGROUND = np.float32([0.8, 0.4, 0.2]), np.float32([0.1, 0.5, 0.3])
 

@@ -21,13 +21,20 @@ from loraset.engines.graph import with_outputs
 from loraset.engines.interface import EngineOptions
 from loraset.errors import MissingError
 from loraset.images import to_pillow
+from loraset.ops.doubt import expected_overlap, undecided
 from loraset.runtime.executor import core_count
 from loraset.runtime.hardware import choose_providers
 from loraset.runtime.models import accept_license, find, lookup, missing, pull, sessions_of_rembg, sha256
 from loraset.types import ByteImage, FloatImage, Json, Map, Mask, Reason, View
 
+VERSION = 2
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet's, for models given by path
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
+TURNED: dict[str, tuple[slice, slice]] = {
+    "mirrored": (slice(None), slice(None, None, -1)),
+    "upside down": (slice(None, None, -1), slice(None)),
+}
+ASKED_AGAIN = 0.02  # from so undecided a mask the model is shown the picture turned: a clean one is right nearly always
 FLAT_RANGE = 0.3  # a map whose values span less than this (before stretching) saw no subject
 LANCZOS = 1  # Pillow's number of the filter
 ACTIVATIONS: dict[str, Callable[[FloatImage], FloatImage]] = {
@@ -48,13 +55,15 @@ class RembgEngine:
         if options.provider != "auto":  # named: that it does not work here is said before any work
             choose_providers(options.provider)
         self._say = options.say
+        self._look_again = options.look_again
         self._start = threading.Lock()
         self._session: _Session | sam.SamSession | None = None
 
     def identity(self) -> Json:
         """Return what decides the masks. The provider is left out: it decides speed."""
-        version = sam.VERSION if self.model == sam.MODEL else 1
-        return {"engine": self.name, "version": version, "model": self.model, "sha256": sha256(self._file)}
+        version = sam.VERSION if self.model == sam.MODEL else VERSION
+        facts = {"engine": self.name, "version": version, "model": self.model, "sha256": sha256(self._file)}
+        return facts | {"look_again": self._look_again}
 
     def models(self) -> list[Json]:
         """Return the model's facts for run.json."""
@@ -66,13 +75,20 @@ class RembgEngine:
         self._open()
 
     def mask(self, view: View) -> Mask:
-        """Return the model's map; `mask_uncertain` where it is flat."""
+        """Return the model's map; `mask_uncertain` where it is flat.
+
+        `details.stays` is the IoU to be expected of it by what the model says of the picture mirrored and upside down.
+        """
         session = self._open()
-        return (
-            session.mask(view)
-            if isinstance(session, sam.SamSession)
-            else self._mask(session.look(_seen(view, session)))
-        )
+        if isinstance(session, sam.SamSession):
+            return session.mask(view)
+        photo = _seen(view, session)
+        mask = self._mask(session.look(photo))
+        if not self._look_again or undecided(mask.probability) < ASKED_AGAIN:
+            return mask
+        turned = [session.look(np.ascontiguousarray(photo[way])).map[way] for way in TURNED.values()]
+        stays = expected_overlap(mask.probability, turned)
+        return replace(mask, details={**mask.details, "stays": round(stays, 4)})
 
     def expose(self, names: Sequence[str]) -> None:
         """Have `look_inside` give tensors of the model's own, by their names in its graph."""

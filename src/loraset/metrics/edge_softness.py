@@ -6,7 +6,8 @@ In: a specimen. Out: px, 0 for a hard edge; low is crisp. Never: where the photo
 import numpy as np
 
 from loraset.metrics.interface import Metric, Specimen
-from loraset.metrics.outline import flush_px, perimeter_px
+from loraset.metrics.outline import flush_px
+from loraset.ops.doubt import perimeter_px
 
 
 def measure(specimen: Specimen) -> float | None:

@@ -89,6 +89,10 @@ class MaskSettings(Section):
     repair: bool = Field(
         default=True, description="let the set correct an engine's mask where the other pictures contradict it"
     )
+    look_again: bool = Field(
+        default=True,
+        description="ask a model about the turned picture, too, where its mask is not clear: up to three times as long",
+    )
     key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
     plate: str | list[str] = Field(
         default="", description="photo(s) of the empty set, or folders of them: for engine plate and auto"

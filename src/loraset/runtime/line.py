@@ -228,6 +228,7 @@ class Line:
             provider=self.recipe.run.provider,
             accept_licenses=tuple(self.recipe.run.accept_licenses),
             jobs=self.executor.jobs,
+            look_again=mask.look_again,
             say=self.progress.message,
             recall=self._recall,
         )

@@ -29,7 +29,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
-VERSION = 5
+VERSION = 6
 READS = ("ingest", "mask", "repair", "frame", "decontaminate")
 
 EXPLAINED_BELOW = 0.95  # a factor under this is named among what pulled the score down
@@ -91,6 +91,7 @@ def run(task: Task) -> StageResult:
         exact=bool(mask.data["exact"]),
         confidence=mask.data["confidence"],
         disagreement=mask.data["details"].get("disagreement"),
+        stays=mask.data["details"].get("stays"),
     )
     numbers = measure(specimen)
     score, pulled_down = grade(numbers)

@@ -1,0 +1,21 @@
+"""How large the subject is in the output, counted in px that the photo has.
+
+In: a specimen. Out: long side of the subject over the frame's long side, [0, 1], higher is better; what enlargement
+adds does not count. Never: the subject's area, which its pose decides.
+"""
+
+import numpy as np
+
+from loraset.metrics.interface import Metric, Specimen
+
+
+def measure(specimen: Specimen) -> float | None:
+    """Return the share in [0, 1], or None where there is no subject."""
+    rows, columns = (np.flatnonzero(specimen.subject.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    side = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    return float(side / max(specimen.subject.shape) / max(1.0, specimen.frame.scale))
+
+
+METRIC = Metric("true_size", "higher", (0.0, 1.0), measure)
