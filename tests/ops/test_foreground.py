@@ -3,14 +3,7 @@ import numpy as np
 import pytest
 
 from loraset.color import to_linear, to_srgb
-from loraset.ops.foreground import (
-    FILL_SIDE,
-    MID_SIDE,
-    estimate_foreground,
-    extend_colour,
-    pull_push,
-    with_own_edge,
-)
+from loraset.ops.foreground import MID_SIDE, estimate_foreground, pull_push, with_own_edge
 
 SIZE = 160
 
@@ -44,10 +37,6 @@ def ring_error(found, front, alpha):
     """Alpha-weighted colour error of the soft edge, of 255."""
     ring = (alpha > 0.02) & (alpha < 0.98)
     return float((np.abs(found - front).mean(axis=2) * alpha)[ring].mean() * 255)
-
-
-def as_bytes(color, alpha):
-    return (np.dstack([color, alpha]) * 255 + 0.5).astype(np.uint8)
 
 
 @pytest.mark.parametrize("light", ["linear", "srgb"])
@@ -112,42 +101,3 @@ def test_pull_push_keeps_what_is_known_and_stays_in_its_range():
     filled = pull_push(image, weight)
     assert np.allclose(filled[weight == 1], image[weight == 1], atol=1e-6)
     assert filled.min() >= image[weight == 1].min() - 1e-5 and filled.max() <= image[weight == 1].max() + 1e-5
-
-
-def test_under_alpha_zero_lies_the_edge_colour_then_the_fill_and_no_background():
-    alpha = soft_disc()
-    rgb = mixed(
-        np.full((SIZE, SIZE, 3), (0.9, 0.1, 0.1), np.float32),
-        np.full((SIZE, SIZE, 3), (0, 1, 0), np.float32),
-        alpha,
-        "srgb",
-    )
-    foreground = estimate_foreground(rgb, alpha, light="srgb")
-    rgba = as_bytes(foreground, alpha)
-    extended = extend_colour(rgba, reach_px=16, fill=(128, 128, 128))
-    seen = rgba[..., 3] > 0
-    assert np.array_equal(extended[seen], rgba[seen]) and np.array_equal(extended[..., 3], rgba[..., 3])
-    distance = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 5)
-    near, far = (distance > 0) & (distance < 4), distance >= 16
-    assert np.abs(extended[near, :3] - np.array((229.5, 25.5, 25.5))).max() < 8
-    assert np.all(extended[far, :3] == 128)
-    assert extended[~seen][:, 1].max() <= 128  # the green background is nowhere
-
-
-def test_colour_is_extended_in_a_large_picture_as_in_a_small_one():
-    alpha = soft_disc(softness=2)
-    small = as_bytes(smooth(8), alpha)
-    factor = -(-2 * FILL_SIDE // SIZE)
-    large = cv2.resize(small, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
-    reaches = [extend_colour(rgba, reach_px=12 * size, fill=(9, 9, 9)) for rgba, size in ((small, 1), (large, factor))]
-    reduced = reaches[1][factor // 2 :: factor, factor // 2 :: factor]
-    near = cv2.distanceTransform((small[..., 3] == 0).astype(np.uint8), cv2.DIST_L2, 5) < 5  # further out it fades
-    assert np.abs(reduced[near].astype(int) - reaches[0][near]).max() < 12
-
-
-def test_empty_and_full_alpha_give_the_fill_and_the_picture():
-    picture = smooth(7)
-    empty = extend_colour(as_bytes(picture, np.zeros((SIZE, SIZE))), reach_px=8, fill=(1, 2, 3))
-    assert np.all(empty == (1, 2, 3, 0))
-    full = as_bytes(picture, np.ones((SIZE, SIZE)))
-    assert np.array_equal(extend_colour(full, reach_px=8, fill=(1, 2, 3)), full)

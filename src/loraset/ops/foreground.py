@@ -1,7 +1,7 @@
-"""The true colour of the soft edge, and what lies under alpha 0.
+"""The true colour of the soft edge.
 
-In: a photo and its alpha. Out: the subject's colour without the background's part. Never: a change where alpha is 1,
-or a pixel of the source's background where alpha is 0.
+In: a photo and its alpha. Out: the subject's colour without the background's part. Never: a change where alpha is 1
+or 0 (what lies there is `hidden`'s).
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,6 @@ MID_SIDE = 1280  # long side up to which the colours are solved; larger pictures
 FILLED = 4  # a pyramid level speaks for itself from a weight of 1/4
 DAMPING = 0.05  # of the correction at full size
 CHUNK = 1 << 14  # soft pixels handled at once, so that they stay in the processor's cache
-FILL_SIDE, FILL_ROWS = 640, 32  # long side, and rows at once, at which colour is carried out under alpha 0
 SOLID, CLEAR = np.float32(254 / 255), np.float32(1 / 255)
 
 
@@ -30,7 +29,7 @@ def pull_push(image: FloatImage, weight: FloatImage) -> FloatImage:
 
     image : float32 array of shape (H, W, C). weight : float32 array of shape (H, W), [0, 1].
     """
-    levels = [(_weighted(image, weight), weight)]
+    levels = [(weighted(image, weight), weight)]
     while max(levels[-1][1].shape) > 2:
         sums, mass = levels[-1]
         size = max(1, (mass.shape[1] + 1) // 2), max(1, (mass.shape[0] + 1) // 2)
@@ -39,19 +38,20 @@ def pull_push(image: FloatImage, weight: FloatImage) -> FloatImage:
     filled = np.broadcast_to(total.sum(axis=(0, 1)) / max(float(whole.sum()), 1e-12), total.shape).astype(np.float32)
     for sums, mass in reversed(levels):
         size = mass.shape[1], mass.shape[0]
-        coarse = cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR).reshape(sums.shape)
+        coarse = np.asarray(cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR), np.float32).reshape(sums.shape)
         own = np.minimum(1.0, FILLED * mass)
-        filled = _weighted(_mean(sums, mass), own) + _weighted(coarse, 1 - own)
+        filled = weighted(mean_of(sums, mass), own) + weighted(coarse, 1 - own)
     return np.asarray(filled, dtype=np.float32)
 
 
-def _weighted(image: FloatImage, weight: FloatImage) -> FloatImage:
+def weighted(image: FloatImage, weight: FloatImage) -> FloatImage:
     """Each channel times the weight; numpy's broadcasting over a last axis of three takes three times as long."""
     product = cv2.multiply(image, cv2.merge([weight] * image.shape[2]))
     return np.asarray(product, dtype=np.float32).reshape(image.shape)
 
 
-def _mean(sums: FloatImage, mass: FloatImage) -> FloatImage:
+def mean_of(sums: FloatImage, mass: FloatImage) -> FloatImage:
+    """Sums over the mass that they were made of, channel by channel; 0 where there is none."""
     whole = np.maximum(mass, np.float32(1e-12))
     return np.asarray(cv2.divide(sums, cv2.merge([whole] * sums.shape[2])), dtype=np.float32).reshape(sums.shape)
 
@@ -74,7 +74,7 @@ def two_sides(image: FloatImage, alpha: FloatImage) -> tuple[FloatImage, FloatIm
     def extended(share: FloatImage) -> FloatImage:
         weight = np.square(np.square(np.square(share)))  # mixed pixels say little
         mass = _area(weight, half)
-        known = _mean(_area(_weighted(image, weight), half), mass)
+        known = mean_of(_area(weighted(image, weight), half), mass)
         filled = cv2.resize(pull_push(known, mass), (width, height), interpolation=cv2.INTER_LINEAR)
         return np.asarray(filled, dtype=np.float32).reshape(image.shape)
 
@@ -85,7 +85,7 @@ def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> F
     """The subject's own colour: float32 array of shape (H, W, 3), sRGB-encoded, [0, 1].
 
     Where alpha is 1 it is the photo's colour, bit for bit; only the soft edge changes, and where alpha is 0 the
-    photo's colour is left (see `extend_colour`).
+    photo's colour is left (see `hidden.extend_colour`).
 
     rgb : uint8 array of shape (H, W, 3), sRGB. alpha : float32 array of shape (H, W), [0, 1].
     light : the light in which the edge was mixed.
@@ -166,68 +166,3 @@ def _sampled(
         return np.asarray(plane.take(at) * (1 - across) + plane.take(at + right) * across, dtype=np.float32)
 
     return [along(plane, corner) * (1 - down) + along(plane, corner + below) * down for plane in planes]
-
-
-def extend_colour(rgba: ByteImage, *, reach_px: int, fill: tuple[int, int, int]) -> ByteImage:
-    """The cut-out with its colour extended outwards under alpha 0, then the fill: uint8 of shape (H, W, 4).
-
-    Whoever resizes or filters the picture finds the subject's colour next to the edge, and further out exactly the
-    fill. Pixels with alpha above 0 are not changed.
-
-    rgba : uint8 array of shape (H, W, 4), straight.
-    reach_px : width of the extension; it fades into the fill over its outer half.
-    fill : colour far from the subject, 0..255.
-    """
-    alpha = cv2.extractChannel(rgba, 3)
-    result = np.empty(rgba.shape, dtype=np.uint8)
-    result.view(np.uint32)[:] = np.array((*fill, 0), dtype=np.uint8).view(np.uint32)  # a pixel at once
-    cv2.copyTo(rgba, alpha, result)
-    seen = alpha > 0
-    if reach_px <= 0 or not seen.any() or seen.all():
-        return result
-    box = _around(seen, reach_px)
-    distance = cv2.distanceTransform((~seen[box]).astype(np.uint8), cv2.DIST_L2, 5)
-    ring = np.flatnonzero((distance > 0) & (distance < reach_px))
-    planes = [np.ascontiguousarray(plane) for plane in cv2.split(_carried_outwards(rgba[box]))]
-    rows, columns = np.divmod(ring, distance.shape[1])
-    places = (rows + box[0].start) * rgba.shape[1] + columns + box[1].start
-    for start in range(0, ring.size, CHUNK):
-        some = ring[start : start + CHUNK]
-        fade = np.clip(2 - 2 * distance.take(some) / np.float32(reach_px), 0, 1)
-        shown = np.zeros((some.size, 4), dtype=np.uint8)
-        for channel, (plane, level) in enumerate(zip(planes, fill, strict=True)):
-            shown[:, channel] = fade * plane.take(some) + (1 - fade) * np.float32(level) + np.float32(0.5)
-        result.view(np.uint32).reshape(-1)[places[start : start + CHUNK]] = shown.view(np.uint32)[:, 0]
-    return result
-
-
-def _carried_outwards(rgba: ByteImage) -> ByteImage:
-    """The subject's colour over the whole picture, filled at a small size: uint8 of shape (H, W, 3)."""
-    height, width = rgba.shape[:2]
-    cell = -(-max(height, width) // FILL_SIDE)
-    across, down = -(-width // cell), -(-height // cell)
-    sums, mass = np.empty((down, across, 3), dtype=np.float32), np.empty((down, across), dtype=np.float32)
-    squares = np.square(np.arange(256, dtype=np.float32) / np.float32(255))
-    for top in range(0, down, FILL_ROWS):  # in strips: a large picture is never held in floating point
-        count = min(FILL_ROWS, down - top)
-        strip = rgba[top * cell : (top + count) * cell]
-        missing = count * cell - strip.shape[0], across * cell - width
-        *colors, alpha = cv2.split(cv2.copyMakeBorder(strip, 0, missing[0], 0, missing[1], cv2.BORDER_CONSTANT))
-        weight = cv2.LUT(alpha, squares)
-        for channel, color in enumerate(colors):
-            weighted = cv2.multiply(color, weight, dtype=cv2.CV_32F)
-            sums[top : top + count, :, channel] = cv2.resize(weighted, (across, count), interpolation=cv2.INTER_AREA)
-        mass[top : top + count] = cv2.resize(weight, (across, count), interpolation=cv2.INTER_AREA)
-    filled = pull_push(_mean(sums, mass), mass)
-    enlarged = cv2.resize(
-        np.rint(filled).astype(np.uint8), (across * cell, down * cell), interpolation=cv2.INTER_LINEAR
-    )
-    return np.asarray(enlarged[:height, :width], dtype=np.uint8)
-
-
-def _around(seen: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
-    rows, cols = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-    return (
-        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
-        slice(max(0, int(cols[0]) - margin), int(cols[-1]) + margin + 1),
-    )

@@ -31,11 +31,14 @@ def edge_light(rgb: ByteImage, alpha: FloatImage) -> tuple[Light, str]:
     edge = (part > MIXED[0]) & (part < MIXED[1])
     if edge.sum() < ENOUGH:
         return "srgb", "no soft edge to tell the light by"
-    share = part[edge][:, None]
-    front, back = (np.clip(side[edge], 0, 1) for side in two_sides(picture, part))
+    places = np.flatnonzero(edge)
+    share = part.take(places)[:, None]
+    front, back = (np.clip(side.reshape(-1, 3).take(places, axis=0), 0, 1) for side in two_sides(picture, part))
     mixed = share * front + (1 - share) * back
     brighter = to_srgb(share * to_linear(front) + (1 - share) * to_linear(back)) - mixed
-    found = _fitted(picture[edge] - mixed, brighter, np.broadcast_to(share * (1 - share), mixed.shape))
+    found = _fitted(
+        picture.reshape(-1, 3).take(places, axis=0) - mixed, brighter, np.broadcast_to(share * (1 - share), mixed.shape)
+    )
     light: Light = "linear" if found > LINEAR else "srgb"
     return light, f"the edge is {found:.2f} of the way from a mixture in sRGB to one in linear light"
 

@@ -8,8 +8,9 @@ A file's own transparency (engine alpha) already carries its colour: that is tak
 import cv2
 import numpy as np
 
-from loraset.ops.foreground import estimate_foreground, extend_colour, with_own_edge
+from loraset.ops.foreground import estimate_foreground, with_own_edge
 from loraset.ops.geometry import crop_rgba
+from loraset.ops.hidden import fill_hidden
 from loraset.ops.light import edge_light
 from loraset.ops.screen import find_screen, why_not_plain
 from loraset.ops.spill import despill
@@ -69,4 +70,5 @@ def cover(colour: ByteImage, alpha: ByteImage) -> ByteImage:
     """RGBA uint8 of shape (H, W, 4): the subject's colour, carried outwards under alpha 0 and then the neutral fill."""
     reach_px = max(4, round(max(alpha.shape) * REACH_SHARE))
     rgba = np.asarray(cv2.merge([colour, alpha]), dtype=np.uint8)
-    return extend_colour(rgba, reach_px=reach_px, fill=(128, 128, 128))
+    fill_hidden(rgba, reach_px=reach_px, fill=(128, 128, 128))
+    return rgba

@@ -12,7 +12,7 @@ import numpy as np
 from loraset.images import css_color
 from loraset.ops.color_names import PLAIN, name_color
 from loraset.ops.compose import blurred_background, composite
-from loraset.ops.foreground import extend_colour
+from loraset.ops.hidden import extend_colour
 from loraset.recipe.model import Variant
 from loraset.stages.captions import Backdrop
 from loraset.stages.decontaminate import REACH_SHARE
