@@ -8,6 +8,8 @@ import numpy as np
 
 from loraset.types import ByteImage, FloatImage
 
+ROWS = 16  # turned into bytes at once, so that they stay in the processor's cache
+
 
 def to_linear(srgb: FloatImage) -> FloatImage:
     """Linear light of sRGB-encoded values.
@@ -36,3 +38,17 @@ def to_lab(rgb: ByteImage) -> FloatImage:
     """
     values = rgb.astype(np.float32) / np.float32(255.0)
     return np.asarray(cv2.cvtColor(values, cv2.COLOR_RGB2LAB), dtype=np.float32)
+
+
+def to_bytes(values: FloatImage) -> ByteImage:
+    """Values of [0, 1] in steps of 1/255, clipped and then rounded: uint8 of the same shape.
+
+    values : float32 array of shape (H, ...).
+    """
+    result = np.empty(values.shape, dtype=np.uint8)
+    for start in range(0, len(values), ROWS):
+        part = np.clip(values[start : start + ROWS], 0.0, 1.0)
+        part *= np.float32(255)
+        part += np.float32(0.5)
+        result[start : start + ROWS] = part
+    return result

@@ -19,6 +19,7 @@ import numpy as np
 from main_job import request
 
 from loraset import pipeline
+from loraset.color import to_bytes
 from loraset.engines import make_engine
 from loraset.engines.interface import EngineOptions
 from loraset.images import decode, reduce_to, to_pillow
@@ -85,8 +86,7 @@ def alpha_by_us(rgb, probability):
     """Alpha in bytes, from a network's map at its own grid."""
     size = rgb.shape[1::-1]
     mask = crop_mask(probability, size, full_frame(size))
-    alpha = refine_alpha(rgb, mask, cell_px=size[0] / probability.shape[1]).alpha
-    return (np.clip(alpha, 0, 1) * 255 + 0.5).astype(np.uint8)
+    return to_bytes(refine_alpha(rgb, mask, cell_px=size[0] / probability.shape[1]).alpha)
 
 
 def cut_by_us(rgb, eight, light="auto"):

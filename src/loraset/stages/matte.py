@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from loraset.color import to_bytes
 from loraset.engines import vitmatte
 from loraset.ops.geometry import crop_mask
 from loraset.ops.matting import refine_alpha
@@ -89,7 +90,7 @@ def run(task: Task) -> StageResult:
     size = task.view.size
     coarse: FloatImage = crop_mask(probability, size, frame)
     if task.recipe.matte.method == "none":
-        return StageResult({"method": "none"}, {"alpha": _to_bytes(coarse)})
+        return StageResult({"method": "none"}, {"alpha": to_bytes(coarse)})
     cell_px = max(1.0, size[0] / probability.shape[1] * frame.inner_scale)
     exact = bool(mask.data["exact"])
     if task.recipe.matte.method == "vitmatte" and not exact:
@@ -99,9 +100,5 @@ def run(task: Task) -> StageResult:
         matte = refine_alpha(photo, coarse, cell_px=cell_px, exact=exact, inside=inside)
     return StageResult(
         {"method": task.recipe.matte.method, "cell_px": round(cell_px, 3), **matte.details},
-        {"alpha": _to_bytes(matte.alpha)},
+        {"alpha": to_bytes(matte.alpha)},
     )
-
-
-def _to_bytes(alpha: FloatImage) -> ByteImage:
-    return (np.clip(alpha, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
