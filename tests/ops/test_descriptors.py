@@ -2,7 +2,14 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.ops.descriptors import POSITION_SIZE, Descriptors, choose_different, describe, position
+from loraset.ops.descriptors import (
+    POSITION_SIZE,
+    Descriptors,
+    choose_different,
+    describe,
+    position,
+    variety_covered,
+)
 
 
 def figure(seed=0, side=300, background=0.0):
@@ -77,3 +84,29 @@ def test_the_choice_begins_with_the_best_and_goes_on_with_the_farthest():
     assert choose_different(points, scores, everyone, 3) == [1, 3, 2]
     assert choose_different(points, scores, np.array([True, False, True, False]), 3) == [0, 2, 3]
     assert choose_different(points, scores, everyone, 9) == [1, 3, 2, 0]
+
+
+def test_a_worse_picture_does_not_come_in_for_being_odd():
+    random = np.random.default_rng(0)
+    points = np.concatenate([random.normal(size=(20, 3)), [[9.0, 9, 9]]])
+    worth = np.append(np.ones(20), 0.05)
+    assert 20 not in choose_different(points, worth, np.ones(21, bool), 6)
+    assert 20 in choose_different(points, np.ones(21), np.ones(21, bool), 6)
+
+
+def test_the_choice_covers_more_than_chance_and_more_with_each():
+    random = np.random.default_rng(1)
+    points = random.normal(size=(40, 4))
+    chosen = choose_different(points, np.ones(40), np.ones(40, bool), 40)
+    assert sorted(chosen) == list(range(40))
+    covered = [variety_covered(points, points[chosen[:count]]) for count in range(1, 41)]
+    assert covered == sorted(covered)
+    assert covered[-1] == 1
+    by_chance = [variety_covered(points, points[random.choice(40, 10, replace=False)]) for _ in range(50)]
+    assert covered[9] > max(by_chance)
+
+
+def test_what_a_chosen_point_stands_for():
+    points = np.array([[0.0], [1.0]])  # two points are sqrt(1/2) apart on average, each with itself counted
+    assert variety_covered(points, points[:1]) == 0.5
+    assert variety_covered(points[:1], points) == 1

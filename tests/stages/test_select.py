@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.ops.descriptors import COLOR_BINS, POSE_SIDE, Descriptors, position
+from loraset.ops.descriptors import COLOR_BINS, POSE_SIDE, Descriptors, position, variety_covered
 from loraset.ops.likeness import look_at
 from loraset.ops.subject_copies import small_cutout
 from loraset.recipe.model import Limits, Select
@@ -264,16 +264,38 @@ def test_of_two_alike_and_one_other_the_other_is_chosen():
     assert [decisions[name].verdict for name in "abc"] == [KEEP, REJECT, KEEP]
 
 
-def test_the_choice_is_more_varied_than_most_choices():
+def test_the_choice_stands_for_more_of_the_variety_than_most_choices():
     pictures = [entry(f"p{n}", n) for n in range(14)]
-    points = {picture.id: position(Descriptors.from_json(picture.subject)) for picture in pictures}
+    where = {picture.id: position(Descriptors.from_json(picture.subject)) for picture in pictures}
+    everything = np.stack(list(where.values()))
 
-    def variety(ids):
-        return min(np.linalg.norm(points[a] - points[b]) for a, b in combinations(ids, 2))
+    def covered(ids):
+        return variety_covered(everything, np.stack([where[name] for name in ids]))
 
     chosen = [name for name, decision in decide(*pictures, max_images=4).items() if decision.verdict == KEEP]
-    others = [variety(ids) for ids in combinations(points, 4)]
-    assert np.mean(variety(chosen) >= np.array(others)) > 0.9
+    assert np.mean([covered(chosen) >= covered(ids) for ids in combinations(where, 4)]) > 0.95
+
+
+def test_a_close_up_is_chosen_though_it_is_for_review_and_a_doubtful_cut_out_is_not():
+    pictures = [entry(f"p{n}", n) for n in range(6)]
+    close = entry("close", 20, metrics={"cut_off": 0.3, "subject_share": 0.6})
+    doubt = entry("doubt", 21, metrics={"mask_uncertainty": 0.9})
+    decisions = decide(*pictures, close, doubt, max_images=4)
+    assert (decisions["close"].verdict, codes(decisions["close"])) == (REVIEW, ["subject_cut_off"])
+    assert codes(decisions["doubt"]) == ["mask_uncertain", "over_limit"]
+
+
+def test_of_two_equally_unlike_the_sharper_is_chosen():
+    base = look(5)
+    sharp, soft = (entry(name, look=base, metrics={"sharpness": value}) for name, value in (("a", 0.6), ("b", 0.3)))
+    assert decide(entry("c", 9), entry("d", 12), soft, sharp, max_images=3)["b"].verdict == REJECT
+
+
+def test_a_limit_that_drops_none_covers_nothing_else():
+    said = select([entry("a", 1), entry("b", 2)], Select(max_images=2), shared=True)
+    assert said.coverage.covered is None
+    limited = select([entry(f"p{n}", n) for n in range(8)], Select(max_images=3), shared=True)
+    assert 0 < limited.coverage.covered < 1
 
 
 def test_the_order_of_the_input_changes_nothing():

@@ -4,7 +4,7 @@ In: what earlier stages said of each picture, and the recipe's thresholds. Out: 
 said of the set. Never: opening a picture, measuring one, or an answer that depends on the order of the input.
 
 Five steps, each on what the one before left: the gates (one threshold for each reason code), the score, copies of the
-subject, strangers among the rest, and the limit on their number.
+subject, strangers among the rest, and the limit on their number. What is left is then described: see `coverage`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from loraset.ops.descriptors import POSITION_SIZE, Descriptors, choose_different, position
+from loraset.ops.descriptors import Descriptors, choose_different, variety_covered
 from loraset.ops.likeness import FEWEST, Look, fit_together
 from loraset.ops.subject_copies import find_copies
 from loraset.recipe.model import Select
+from loraset.stages.coverage import Coverage, View, cover, points
 from loraset.types import Json, Pixels, Reason, Verdict
 
 NAME = "select"
@@ -35,6 +37,8 @@ REJECTING = frozenset(
 )  # reasons of earlier stages that end a picture; any other sends it to review
 
 
+AS_VIEW = frozenset({"subject_cut_off"})  # doubts that say what a picture shows, not that it is cut out wrongly
+WORTH_POWER = 4  # of the score: most pictures score over .8, and a worse one should not come in for being odd
 NAMED = 12  # pictures of a second subject that are named to the user; the manifest has all
 
 
@@ -74,11 +78,16 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The decisions by id, and what is to be said of the set: lines for the user, and ids of two subjects' pictures."""
+    """The decisions by id, and what is to be said of the set.
+
+    notes : lines for the user. groups : ids of two subjects' pictures. coverage : what the pictures that go on show,
+    where they share a subject.
+    """
 
     decisions: dict[str, Decision]
     notes: tuple[str, ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +158,10 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
         _drop_copies(_left(cases), mirrored=mirrored)
     if shared:
         groups = _find_strangers(sorted(_left(cases), key=lambda case: case.entry.id), settings, notes)
-    if settings.max_images:
-        _limit(_left(cases), settings.max_images)
-    return Selection({case.entry.id: case.decided() for case in cases}, tuple(notes), tuple(map(tuple, groups)))
+    covered = _limit(_left(cases), settings.max_images) if settings.max_images else None
+    coverage = _cover(sorted(_left(cases), key=lambda case: case.entry.id), covered) if shared else None
+    decisions = {case.entry.id: case.decided() for case in cases}
+    return Selection(decisions, tuple(notes), tuple(map(tuple, groups)), coverage)
 
 
 def _open(entry: Entry) -> _Case:
@@ -235,16 +245,52 @@ def _find_strangers(cases: Sequence[_Case], settings: Select, notes: list[str]) 
     return groups
 
 
-def _limit(ranked: Sequence[_Case], most: int) -> None:
-    """Keep the best picture, then again and again the one that is best and most unlike those kept; reject the rest.
+def _view(case: _Case) -> View:
+    entry = case.entry
+    small, backdrop = entry.images.get("subject"), entry.images.get("backdrop")
+    return View(
+        entry.id,
+        entry.source,
+        look=case.look,
+        lightness=entry.metrics.get("lightness"),
+        cut_share=entry.metrics.get("cut_off") or 0.0,
+        subject_share=entry.metrics.get("subject_share") or 0.0,
+        small=None if small is None else small.astype(np.uint8, copy=False),
+        backdrop=None if backdrop is None else backdrop.astype(np.uint8, copy=False),
+    )
 
-    A picture for review comes in only when none is left to keep. One whose look is not known stands at the origin.
+
+def _limit(ranked: Sequence[_Case], most: int) -> float | None:
+    """Keep the pictures that are best and stand for all; reject the rest.
+
+    A picture for review comes in only when none is left to keep, but for one that merely shows a part of the figure.
+    Returns how much of the variety of those to keep the chosen stand for, None where none is rejected.
     """
-    if not ranked:
-        return
-    points = np.stack([position(case.look) if case.look else np.zeros(POSITION_SIZE) for case in ranked])
-    sure = np.array([case.verdict == Verdict.KEEP for case in ranked])
-    chosen = choose_different(points, np.array([case.score for case in ranked]), sure, most)
+    if len(ranked) <= most:
+        return None
+    stand = points([_view(case) for case in ranked])
+    sure = np.array([all(reason.code in AS_VIEW for reason in case.reasons) for case in ranked])
+    chosen = choose_different(stand, _worth(ranked), sure, most)
     for index, case in enumerate(ranked):
         if index not in chosen:
             case.add("over_limit", f"the {most} best and most different of {len(ranked)} are kept", Verdict.REJECT)
+    return round(variety_covered(stand[sure] if sure.any() else stand, stand[chosen]), 4)
+
+
+def _worth(cases: Sequence[_Case]) -> NDArray[np.float64]:
+    """Score, less for what is less sharp than the set's usual."""
+    sharp = np.array([case.entry.metrics.get("sharpness") or np.nan for case in cases])
+    usual = float(np.nanmedian(sharp)) if not np.isnan(sharp).all() else 1.0
+    scores = np.array([case.score for case in cases])
+    return np.asarray((scores * np.minimum(np.nan_to_num(sharp / usual, nan=1.0), 1.0)) ** WORTH_POWER)
+
+
+def _cover(cases: Sequence[_Case], covered: float | None) -> Coverage | None:
+    """Say what the pictures that go on show, and in their details which is worth showing more often."""
+    if not cases:
+        return None
+    coverage = cover([_view(case) for case in cases], covered)
+    for case in cases:
+        if case.entry.id in coverage.repeats:
+            case.details["repeats"] = coverage.repeats[case.entry.id]
+    return coverage

@@ -1,0 +1,221 @@
+"""What views of the subject a set has, what it lacks, and which views are rare: in words for its author.
+
+In: a `View` of each picture. Out: the points at which they stand; a `Coverage`. Never: a verdict, or a word that the
+numbers do not bear: which side is left is not known, only that two pictures show different ones.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loraset.ops.backdrop import same_backdrops
+from loraset.ops.descriptors import POSITION_SIZE, Descriptors, position
+from loraset.ops.turns import turns
+from loraset.types import ByteImage, Json
+
+# Of a point: two unrelated poses are 1 apart, see `ops.descriptors.position`.
+SHOWN_WEIGHT, LIGHT_WEIGHT, TURN_WEIGHT = 0.6, 1.5, 1.0
+GRAZED = 0.06  # of the outline on the photo's edge: up to here it is a whole figure still
+CLOSE_SHARE = 0.4  # of the photo: what is cut and fills more is a close-up
+TURNED = 0.12  # turn from which a picture counts to a side
+OTHER_LIGHT = 0.1  # of full lightness, from the set's median
+USUAL = (10, 30)  # pictures of a set
+FEWEST_JUDGED = 8  # pictures from which one-sidedness is more than chance
+SHARED_BACKDROP = 1 / 3  # of the pictures: more before one background are too many
+MOST_REPEATS = 3
+
+FIGURE, SIDES, LIGHT, BACKDROP = "figure", "sides", "light", "background"
+WHOLE, PART, CLOSE = "whole", "part of it", "close-up"
+EVEN, ONE_WAY, OTHER_WAY = "even", "to one side", "to the other side"
+USUAL_LIGHT, DARKER, LIGHTER = "like most", "darker", "lighter"
+OWN_BACKDROP = "each its own"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One picture as coverage sees it; what is not known is None.
+
+    lightness : of the subject, [0, 1]. cut_share : of its outline, on the photo's edge. subject_share : of the photo.
+    small : as `subject_copies.small_cutout` makes it. backdrop : as `backdrop.backdrop_colors` makes it.
+    """
+
+    id: str
+    source: str
+    look: Descriptors | None = None
+    lightness: float | None = None
+    cut_share: float = 0.0
+    subject_share: float = 0.0
+    small: ByteImage | None = None
+    backdrop: ByteImage | None = None
+
+    @property
+    def shown(self) -> str:
+        """How much of the figure it shows: `WHOLE`, `PART` or `CLOSE`."""
+        if self.cut_share <= GRAZED:
+            return WHOLE
+        return CLOSE if self.subject_share >= CLOSE_SHARE else PART
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Pictures that are alike in one respect: a name, an example (the source that is most so), their ids."""
+
+    name: str
+    example: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a set shows.
+
+    axes : name -> its parts. advice : sentences. repeats : id -> how often a rare view is worth showing in training.
+    covered : how much of the variety of the good pictures those kept stand for, at most 1; None where all are kept.
+    """
+
+    axes: Mapping[str, tuple[Part, ...]]
+    advice: tuple[str, ...]
+    repeats: Mapping[str, int] = field(default_factory=dict)
+    covered: float | None = None
+
+    def to_json(self) -> Json:
+        """Return run.json's form."""
+        parts = {
+            axis: [{"name": part.name, "count": len(part.ids), "example": part.example} for part in parts]
+            for axis, parts in self.axes.items()
+        }
+        return {"axes": parts, "advice": list(self.advice), "repeats": dict(self.repeats), "covered": self.covered}
+
+
+def points(views: Sequence[View]) -> NDArray[np.float64]:
+    """Return where each view stands by pose, colour, light, turn and how much is shown: one row each.
+
+    What is not known is where the others are on average.
+    """
+    rows = np.full((len(views), POSITION_SIZE + 3), np.nan)
+    rows[:, -1] = TURN_WEIGHT * _turns(views)
+    for row, view in zip(rows, views, strict=True):
+        if view.look is not None:
+            row[:POSITION_SIZE] = position(view.look)
+            row[POSITION_SIZE] = SHOWN_WEIGHT * (WHOLE, PART, CLOSE).index(view.shown) / 2
+        if view.lightness is not None:
+            row[POSITION_SIZE + 1] = LIGHT_WEIGHT * view.lightness
+    known = ~np.isnan(rows)
+    means = np.where(known, rows, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known, rows, means)
+
+
+def _turns(views: Sequence[View]) -> NDArray[np.float64]:
+    found = np.full(len(views), np.nan)
+    seen = [at for at, view in enumerate(views) if view.small is not None]
+    found[seen] = turns([view.small for view in views if view.small is not None])
+    return found
+
+
+def cover(views: Sequence[View], covered: float | None = None) -> Coverage:
+    """Return what the pictures of a set show.
+
+    views : of the pictures that go on, in an order that does not depend on the input's. covered : see `Coverage`.
+    """
+    axes = {FIGURE: _figure(views), SIDES: _sides(views), LIGHT: _light(views), BACKDROP: _backdrops(views)}
+    axes = {name: parts for name, parts in axes.items() if parts}
+    return Coverage(axes, tuple(_advice(axes, len(views))), _repeats(axes), covered)
+
+
+def _parts(names: Sequence[str], members: Mapping[str, Sequence[View]]) -> tuple[Part, ...]:
+    return tuple(
+        Part(name, members[name][0].source, tuple(view.id for view in members[name]))
+        for name in names
+        if members.get(name)
+    )
+
+
+def _figure(views: Sequence[View]) -> tuple[Part, ...]:
+    seen = [view for view in views if view.look is not None]
+    shown = {name: [view for view in seen if view.shown == name] for name in (WHOLE, PART, CLOSE)}
+    return _parts((WHOLE, PART, CLOSE), shown)
+
+
+def _sides(views: Sequence[View]) -> tuple[Part, ...]:
+    turned = [
+        (turn, at, view) for at, (turn, view) in enumerate(zip(_turns(views), views, strict=True)) if not np.isnan(turn)
+    ]
+    members: dict[str, list[View]] = {EVEN: [], ONE_WAY: [], OTHER_WAY: []}
+    for turn, _, view in sorted(turned, key=lambda one: (abs(one[0]), one[1])):
+        members[EVEN if abs(turn) < TURNED else ONE_WAY if turn > 0 else OTHER_WAY].append(view)
+    for name in (ONE_WAY, OTHER_WAY):
+        members[name].reverse()  # the one that turns most is the example
+    return _parts((EVEN, ONE_WAY, OTHER_WAY), members)
+
+
+def _light(views: Sequence[View]) -> tuple[Part, ...]:
+    lit = [(view.lightness, at, view) for at, view in enumerate(views) if view.lightness is not None]
+    if not lit:
+        return ()
+    median = float(np.median([light for light, _, _ in lit]))
+    members: dict[str, list[View]] = {USUAL_LIGHT: [], DARKER: [], LIGHTER: []}
+    for light, _, view in sorted(lit, key=lambda one: (-abs(one[0] - median), one[1])):
+        apart = light - median
+        members[USUAL_LIGHT if abs(apart) < OTHER_LIGHT else DARKER if apart < 0 else LIGHTER].append(view)
+    members[USUAL_LIGHT].reverse()
+    return _parts((USUAL_LIGHT, DARKER, LIGHTER), members)
+
+
+def _backdrops(views: Sequence[View]) -> tuple[Part, ...]:
+    seen = [view for view in views if view.backdrop is not None]
+    groups = [
+        [seen[at] for at in group]
+        for group in same_backdrops([view.backdrop for view in seen if view.backdrop is not None])
+    ]
+    shared = {f"as in {group[0].source}": group for group in groups if len(group) > 1}
+    own = [view for group in groups if len(group) == 1 for view in group]
+    return _parts((*shared, OWN_BACKDROP), shared | {OWN_BACKDROP: own})
+
+
+def _advice(axes: Mapping[str, tuple[Part, ...]], count: int) -> list[str]:
+    """Return what an author may do about the set, most needed first."""
+    said: list[str] = []
+    if count < USUAL[0]:
+        said.append(f"{count} pictures are few: {USUAL[0]} to {USUAL[1]} are usual for one subject.")
+    if count < FEWEST_JUDGED:
+        return said
+    figure, sides, light = ({part.name: part for part in axes.get(axis, ())} for axis in (FIGURE, SIDES, LIGHT))
+    if figure and CLOSE not in figure:
+        said.append("There is no close-up: small details are seen with few pixels. Add two or three taken from near.")
+    if figure and WHOLE not in figure:
+        said.append("No picture shows the whole figure: its shape cannot be learnt. Add some from farther off.")
+    if ONE_WAY in sides and OTHER_WAY not in sides:
+        turned = sides[ONE_WAY]
+        said.append(
+            f"All {len(turned.ids)} that turn or reach to a side do so to the same one, as {turned.example} does: "
+            "add some to the other side."
+        )
+    if set(sides) == {EVEN}:
+        said.append("All pictures are even from left to right: add views from both sides.")
+    if set(light) == {USUAL_LIGHT}:
+        said.append("The subject is lit about alike in all: add some in brighter and in dimmer light.")
+    for part in axes.get(BACKDROP, ()):
+        if part.name != OWN_BACKDROP and len(part.ids) > SHARED_BACKDROP * count:
+            said.append(
+                f"{len(part.ids)} of {count} were taken before much the same background, {part.name}: its light stays "
+                "on the subject when it is cut out. Take some elsewhere."
+            )
+    return said
+
+
+def _repeats(axes: Mapping[str, tuple[Part, ...]]) -> dict[str, int]:
+    """Return ids of rare views with how often each is worth showing: as if each part had a third of an equal share."""
+    times: dict[str, int] = {}
+    for axis in (FIGURE, SIDES, LIGHT):
+        parts = axes.get(axis, ())
+        count = sum(len(part.ids) for part in parts)
+        if count < FEWEST_JUDGED:
+            continue
+        for part in parts:
+            wanted = min(MOST_REPEATS, round(count / (3 * len(parts)) / len(part.ids)))
+            for identity in part.ids:
+                if wanted > 1:
+                    times[identity] = max(wanted, times.get(identity, 0))
+    return dict(sorted(times.items()))
