@@ -9,7 +9,9 @@ import small_set
 from loraset.experiment.plan import Wish, plan
 from loraset.images import encode_png, read_png
 
-RECIPE = small_set.RECIPE.replace('under = "#2050c0"', 'under = "#808080"') + """
+RECIPE = (
+    small_set.RECIPE.replace('under = "#2050c0"', 'under = "#808080"')
+    + """
 [variants.white]
 background = "white"
 [variants.original]
@@ -17,6 +19,7 @@ background = "original"
 [variants.random-named]
 background = "random-named"
 """
+)
 FILL = np.array([128, 128, 128])
 SIDE, BLOCK = 128, 8
 SCENES, KINDS = 8, 14
@@ -57,10 +60,10 @@ def kohya_name(run: str, step: int, prompt: int, seed: int) -> str:
     return f"sample/{run}_{step:06d}_{prompt:02d}_20260101120000_{seed}.png"
 
 
-def write_samples(folder: Path, protocol: dict, leak, *, name=kohya_name, steps=(), arms=()) -> None:
+def write_samples(folder: Path, protocol: dict, leak, *, name=kohya_name, steps=(), only=()) -> None:
     """Write every sample; leak(arm, seed, prompt) is the share of its ground that is painted in the fill."""
     cutouts = [read_png(path) for path in sorted((folder / "references").glob("*.png"))]
-    for arm in [arm["name"] for arm in protocol["arms"] if not arms or arm["name"] in arms]:
+    for arm in [arm["name"] for arm in protocol["arms"] if not only or arm["name"] in only]:
         for seed in protocol["seeds"]:
             for step in steps or [protocol["steps"]]:
                 for prompt, probe in enumerate(protocol["probes"]):

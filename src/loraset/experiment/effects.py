@@ -115,7 +115,5 @@ def unpaired(measured: Mapping[Cell, Measured], protocol: Json) -> list[str]:
         one, other = (run_samples(measured, protocol, outcome, arm, seed) for arm in (first, second))
         for arm, alone in ((first, one.keys() - other.keys()), (second, other.keys() - one.keys())):
             if alone:
-                notes.append(
-                    f"{arm}-seed{seed}: prompts {prompts} have no partner in the other arm and are not counted"
-                )
+                notes.append(f"{arm}-seed{seed}: {prompts(sorted(alone))} without a partner, not counted")
     return notes

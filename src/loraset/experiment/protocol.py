@@ -77,6 +77,6 @@ def _files(what: str, names: list[str]) -> list[str]:
     if not names:
         return []
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return [
-        f"{', '.join(names[:3])}{more} {what.replace('were', 'was').replace('are', 'is') if len(names) == 1 else what}"
-    ]
+    verb, rest = what.split(" ", 1)
+    one = {"were": "was", "are": "is"}[verb] if len(names) == 1 else verb
+    return [f"{', '.join(names[:3])}{more} {one} {rest}"]

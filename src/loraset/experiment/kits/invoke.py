@@ -28,7 +28,7 @@ def configure(run: Run, setup: Setup, data: Sequence[ExportFile]) -> list[Export
     if setup.base:
         raise UsageError("invoke-training is configured in YAML, which --base does not read", "Leave --base out.")
     loader = bytes(next(file for file in data if file.path == invoke.CONFIG).read()).decode()
-    part = [line for line in loader.splitlines() if not line.startswith(f"{MASKS_KEY}:")]
+    part = [line for line in loader.splitlines() if not line.startswith(("#", f"{MASKS_KEY}:"))]
     settings = {
         MASKS_KEY: run.arm.weighed,
         "type": TYPES[setup.target],
