@@ -7,7 +7,7 @@ from painting import Painted, Says
 
 from loraset.engines.interface import EngineOptions
 from loraset.engines.joined import FEWEST, JoinedEngine
-from loraset.types import Declined, Mask
+from loraset.types import Declined, Mask, Reason
 
 SIDE = 128
 
@@ -121,3 +121,26 @@ def test_without_a_set_to_judge_by_the_masks_are_averaged(how):
     assert "base" not in mask.details
     assert mask.details["disagreement"] > 0
     assert engine.learns == (how != "not shared")
+
+
+def test_a_key_keeps_its_edge_where_another_member_says_what_stands_beside_the_screen():
+    y, x = np.mgrid[:SIDE, :SIDE]
+    truth = np.clip(40 - np.hypot(x - 64, y - 56), 0, 1).astype(np.float32)
+    table = np.maximum(truth, y > 100)
+    doubt = Reason("mask_uncertain", "mask", "key: it may be a table")
+    key = Mask(table, "key", (SIDE, SIDE), exact=True, key_color=(0.0, 0.7, 0.2), reasons=(doubt,))
+    engine = joined(key, Mask(cv2.resize(soft(truth > 0.5), (32, 32)), "model", (32, 32)), shared=False)
+    mask = engine.mask(VIEWS[0])
+    assert mask.exact
+    assert mask.reasons == ()
+    assert mask.key_color == key.key_color
+    assert np.array_equal(mask.probability[:90], truth[:90])
+    assert mask.probability[104:].max() < 0.05
+    assert mask.details["chose"] == "e0"
+
+
+def test_a_key_that_another_member_contradicts_is_not_taken():
+    truth = SHOTS[0][1].astype(np.float32)
+    key = Mask(1 - truth, "key", (SIDE, SIDE), exact=True, key_color=(0.0, 0.7, 0.2))
+    mask = joined(key, Mask(soft(truth), "model", (SIDE, SIDE)), shared=False).mask(VIEWS[0])
+    assert mask.details.get("chose") != "e0"

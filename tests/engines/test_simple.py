@@ -115,6 +115,43 @@ def test_key_gives_the_screens_colour_for_the_despill():
     assert ask("key", Painted(on((128, 128, 128)))).key_color is None
 
 
+def in_a_room(frame):
+    """The disc before a green cloth, with a grainy room where `frame` is true."""
+    rng = np.random.default_rng(0)
+    room = np.array((150, 120, 100)) + rng.normal(0, 30, (200, 200, 1))
+    cloth = on((40, 180, 60)) + rng.normal(0, 2, (200, 200, 3))
+    return np.where(frame[..., None], room, cloth).clip(0, 255).astype(np.uint8)
+
+
+def test_a_cloth_with_the_room_around_it_is_keyed_when_named_and_told():
+    frame = np.ones((200, 200), np.bool_)
+    frame[20:180, 15:190] = False
+    view = Painted(in_a_room(frame))
+    mask = ask("key", view)
+    assert np.abs(mask.probability - disc()).mean() < 0.004
+    assert mask.exact
+    assert "does not reach round the picture" in mask.reasons[0].detail
+    assert isinstance(make_engine("key", EngineOptions()).attempt(view), Declined)
+
+
+def test_a_studio_edge_is_left_out_and_a_table_under_the_subject_is_told():
+    edge, table = np.zeros((2, 200, 200), np.bool_)
+    edge[:, :18] = True
+    table[150:] = True
+    mask = ask("key", Painted(in_a_room(edge)))
+    assert np.abs(mask.probability - disc()).mean() < 0.004
+    assert mask.reasons == ()
+    doubted = ask("key", Painted(in_a_room(table)))
+    assert "does not lie before the screen" in doubted.reasons[0].detail
+
+
+def test_magenta_is_a_screen_and_orange_is_not():
+    grain = np.random.default_rng(0).normal(0, 2, (200, 200, 3))
+    magenta, orange = ((on(color, (60, 200, 90)) + grain).clip(0, 255) for color in ((220, 30, 210), (230, 130, 40)))
+    assert ask("key", Painted(magenta.astype(np.uint8))).reasons == ()
+    assert "warm" in ask("key", Painted(orange.astype(np.uint8))).reasons[0].detail
+
+
 def test_a_named_key_does_its_best_and_doubts_what_it_would_decline_under_auto():
     noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), dtype=np.uint8)
     engine = make_engine("key", EngineOptions())

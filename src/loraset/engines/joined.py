@@ -17,12 +17,13 @@ import numpy as np
 
 from loraset.engines.interface import Answer, Engine, EngineOptions
 from loraset.ops.cosegmentation import Knowledge, Look, look, others_say
+from loraset.ops.garbage import where_said
 from loraset.ops.joining import UNKNOWN, Record, can_teach, overlap, records, settled, taught_by, zone_of
 from loraset.ops.repair import Piece
 from loraset.ops.sampling import chosen
 from loraset.types import PROXY_SIDE, Declined, FloatImage, Json, Map, Mask, View
 
-VERSION = 3
+VERSION = 4
 SAMPLE = 24  # pictures by which the members are judged; their masks and looks are held until they are cut
 FEWEST = 3  # pictures that can judge each other
 AGREED = 0.75  # IoU with the others from which an exact mask is taken as it is: a mean would only blur its edge
@@ -92,6 +93,9 @@ class JoinedEngine:
         if not masks:
             return Declined(self.name, "; ".join(f"{name}: {why}" for name, why in silent.items()))
         sure = {name: mask for name, mask in masks.items() if not mask.reasons} or masks
+        keyed = self._keyed(masks, silent)
+        if keyed is not None:
+            return keyed
         voters = masks if knowledge else sure
         silent |= {name: masks[name].reasons[0].detail for name in masks.keys() - voters.keys()}
         if len(voters) == 1:
@@ -123,6 +127,28 @@ class JoinedEngine:
             reasons=tuple(reason for mask in sure.values() for reason in mask.reasons),
             details=details,
         )
+
+    def _keyed(self, masks: Mapping[str, Mask], silent: Json) -> Mask | None:
+        """The mask of a member that keyed, without what the others see nothing of; None where they do not agree.
+
+        The key knows the edge, the others know what stands beside the screen.
+        """
+        others = {name: mask for name, mask in masks.items() if mask.key_color is None and not mask.reasons}
+        keyed = {name: mask for name, mask in masks.items() if mask.key_color is not None and mask.exact}
+        if not others or not keyed:
+            return None
+        name, mask = next(iter(keyed.items()))
+        size = _common_size((mask.probability.shape[1], mask.probability.shape[0]), list(others.values()))
+        maps = {key: _resize(other.probability, size) for key, other in others.items()}
+        said = _mean(maps, dict.fromkeys(maps, 1.0))
+        subject = where_said(mask.probability, said)
+        agreement = overlap(_resize(subject, size), said)
+        if agreement < AGREED:
+            return None
+        members = {key: {"details": one.details} for key, one in {name: mask, **others}.items()}
+        details: Json = {"disagreement": round(1 - agreement, 4), "members": members, "declined": silent}
+        words = "it is keyed, and the others agree with its subject"
+        return replace(mask, probability=subject, reasons=(), details={**details, "chose": name, "why": words})
 
     def _details(self, voters: Mapping[str, Mask], agreement: Mapping[str, float], silent: Json) -> Json:
         members: Json = {}

@@ -17,6 +17,8 @@ from loraset.types import Declined, Json, Map, Mask, Reason, View
 
 MAX_UNSURE = 0.09  # half-transparent area inside the subject, in shares of it, from which the key is not to be trusted
 MAX_ENCLOSED = 0.15
+MAX_BEYOND = 0.15
+MIN_CLOTH = 0.12  # of the picture: bare screen that is enough to look for one that does not reach the border
 SHARES = (0.001, 0.97)  # of the picture: less is dust, more is a picture without a screen
 
 
@@ -46,23 +48,32 @@ class KeyEngine:
 
     def attempt(self, view: View) -> Mask | Declined:
         """Return the keyed mask, or decline a picture whose border or whose result is not a screen's."""
-        screen = find_screen(view.proxy(), self._color)
-        why = why_not_plain(screen)
+        screen, why, _ = self._screen(view)
         if why is not None:
             return Declined(self.name, why)
         key = soft_key(view.picture().rgb, screen)
         why = _why_bad(key)
-        return self._mask(view, screen, key, None) if why is None else Declined(self.name, why)
+        return Declined(self.name, why) if why is not None else self._mask(view, screen, key, None, exact=True)
 
     def mask(self, view: View) -> Mask:
         """Return the keyed mask, with `mask_uncertain` where `attempt` would decline."""
-        screen = find_screen(view.proxy(), self._color)
+        screen, why, is_screen = self._screen(view)
         key = soft_key(view.picture().rgb, screen)
-        return self._mask(view, screen, key, why_not_plain(screen) or _why_bad(key))
+        return self._mask(view, screen, key, why or _why_bad(key), exact=is_screen and key.unsure <= MAX_UNSURE)
 
-    def _mask(self, view: View, screen: Screen, key: Key, why: str | None) -> Mask:
-        plain = why is None
-        doubts = () if plain else (Reason("mask_uncertain", "mask", f"key: {why}"),)
+    def _screen(self, view: View) -> tuple[Screen, str | None, bool]:
+        """The screen along the border, else a cloth with the room around it; a doubt of it; whether there is one."""
+        screen = find_screen(view.proxy(), self._color)
+        why = why_not_plain(screen)
+        if why is not None:
+            cloth = find_screen(view.proxy(), self._color, anywhere=True)
+            if cloth.saturated and why_not_plain(cloth, least_share=MIN_CLOTH) is None:
+                words = f"the screen does not reach round the picture ({why}); what stands beside it was left out"
+                return cloth, words, True
+        return screen, why, why is None
+
+    def _mask(self, view: View, screen: Screen, key: Key, why: str | None, *, exact: bool) -> Mask:
+        doubts = () if why is None else (Reason("mask_uncertain", "mask", f"key: {why}"),)
         if key.kept_enclosed and key.enclosed > MAX_ENCLOSED:
             words = f"key: {key.enclosed:.0%} of the subject is background colour walled in by it: kept, may be holes"
             doubts = (*doubts, Reason("mask_uncertain", "mask", words))
@@ -70,7 +81,7 @@ class KeyEngine:
             key.alpha,
             self.name,
             view.size,
-            exact=plain,
+            exact=exact,
             confidence=float(np.clip(1 - key.unsure / MAX_UNSURE, 0, 1)),
             key_color=screen.color if screen.saturated else None,
             reasons=doubts,
@@ -79,6 +90,7 @@ class KeyEngine:
                 "border_share": round(screen.border_share, 4),
                 "noise": round(screen.noise, 5),
                 "unsure": round(key.unsure, 4),
+                "beyond": round(key.beyond, 4),
                 "enclosed": round(key.enclosed, 4),
                 "enclosed_is": "subject" if key.kept_enclosed else "background",
             },
@@ -89,6 +101,8 @@ def _why_bad(key: Key) -> str | None:
     share = float(np.mean(key.alpha > 0.5))
     if key.unsure > MAX_UNSURE:
         return f"{key.unsure:.0%} of the subject comes out half-transparent: it has the screen's colour"
+    if key.beyond > MAX_BEYOND:
+        return f"{key.beyond:.0%} of the subject does not lie before the screen: it may be a table or the room"
     if not SHARES[0] <= share <= SHARES[1]:
         return f"the key leaves {share:.1%} of the picture"
     return None

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
+from loraset.ops.garbage import before_the_screen
 from loraset.ops.mixing import dot, eroded, nearest_colors, unmix
 from loraset.ops.screen import FIELD_SIDE, GRAINY, Screen, screen_amount, shrink
 from loraset.types import BoolImage, ByteImage, FloatImage, Light
@@ -39,12 +40,14 @@ class Key:
         there the subject has the screen's colour.
     enclosed : area of the screen's colour walled in by the subject, in shares of the subject's area.
     kept_enclosed : whether that area counts as subject (the white of an eye) or as a hole.
+    beyond : area of the subject that does not lie before the screen, in shares of the subject's area.
     """
 
     alpha: FloatImage
     unsure: float
     enclosed: float
     kept_enclosed: bool
+    beyond: float = 0.0
 
 
 def soft_key(rgb: ByteImage, screen: Screen) -> Key:
@@ -54,7 +57,8 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
 
     A coloured screen is cut wherever it shows. White, gray, black and pale backgrounds are cut where they reach the
     border; enclosed by the subject white and black stay (the white of an eye), others are holes. A picture of at most
-    32 colours on a screen without noise is pixel art: its alpha is 0 or 1.
+    32 colours on a screen without noise is pixel art: its alpha is 0 or 1. In any other, what stands beside a screen
+    that does not reach the picture's border is left out.
     """
     kept = not screen.saturated and _extreme(screen.color)
     if screen.noise < 0.5 / 255 and _few_colors(rgb):
@@ -78,7 +82,10 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     core = _core(values, sides, bare, kept, screen)
     state = core * 0.5 + ~eroded(bare, NEAR if screen.noise > GRAINY else CLEAR) * 0.5
     alpha = _unmix_rows(rgb, screen, state.astype(np.float32), sides)
-    return Key(alpha, _half_inside(alpha), enclosed, kept)
+    found = before_the_screen(_reduced(alpha, bare.shape), bare)
+    if not found.subject.all():
+        alpha *= cv2.resize(found.subject.astype(np.uint8), alpha.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return Key(alpha, _half_inside(alpha), enclosed, kept, found.beyond)
 
 
 def _few_colors(rgb: ByteImage) -> bool:
@@ -97,10 +104,14 @@ def _walled_in(bare: BoolImage, kept: bool) -> tuple[BoolImage, float]:
 
 def _half_inside(alpha: FloatImage) -> float:
     scale = min(1.0, FIELD_SIDE / max(alpha.shape))
-    small = cv2.resize(alpha, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = _reduced(alpha, (round(alpha.shape[0] * scale), round(alpha.shape[1] * scale)))
     depth = ndimage.distance_transform_edt(~_touching_border(small < 0.5))
     half = (small > 0.1) & (small < 0.9) & (depth > 0.02 * max(small.shape))
     return float(half.sum() / max(1, (small > 0.5).sum()))
+
+
+def _reduced(alpha: FloatImage, shape: tuple[int, ...]) -> FloatImage:
+    return np.asarray(cv2.resize(alpha, (shape[1], shape[0]), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _extreme(color: tuple[float, float, float]) -> bool:

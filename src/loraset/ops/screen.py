@@ -26,7 +26,7 @@ class Screen:
     field : float32 array of shape (h, w, 3), [0, 1]: its colour over the picture, on a small grid.
     color : its median, three floats in [0, 1] sRGB.
     noise : robust deviation of its pixels from the field, [0, 1].
-    border_share : share of the picture's border that it fills, [0, 1].
+    border_share : share of the picture's border that it fills, [0, 1]; of the whole picture, where it may lie anywhere.
     variation : largest difference of the field from its median along the border, [0, 1].
     chroma : Lab chroma of `color`; from `SATURATED` on it is a coloured screen.
     hue_spread : degrees, deviation of the hue over the field where it is coloured.
@@ -46,17 +46,18 @@ class Screen:
         return self.chroma >= SATURATED
 
 
-def find_screen(rgb: ByteImage, color: tuple[float, float, float] | None = None) -> Screen:
+def find_screen(rgb: ByteImage, color: tuple[float, float, float] | None = None, *, anywhere: bool = False) -> Screen:
     """Screen of a picture: the dominant colour of its border as a smooth field.
 
     rgb : uint8 array of shape (H, W, 3). color : where the screen's colour is known, three floats in [0, 1].
+    anywhere : look for a coloured screen in the whole picture instead, such as a cloth with the room around it.
 
     The field is a quadratic fitted by re-weighted least squares to the pixels that agree with it, first along the
     border, then everywhere, plus what is left of them smoothed. It is fitted to any picture; ask `why_not_plain`.
     """
     small = shrink(rgb, FIELD_SIDE)
     values = small.astype(np.float32) / np.float32(255)
-    strip = _border(small.shape[:2], 0.04)
+    strip = _cold(small) if anywhere and color is None else _border(small.shape[:2], 1.0 if anywhere else 0.04)
     inside = _like_the_border(small, strip, color)
     basis = quadratic(small.shape[:2])
     field, noise = values, 0.0
@@ -74,6 +75,8 @@ def find_screen(rgb: ByteImage, color: tuple[float, float, float] | None = None)
     on_strip = inside & strip
     noise = 1.4826 * float(np.median(error[on_strip])) if on_strip.any() else 1.0
     middle = np.median(field[on_strip] if on_strip.any() else field[strip], axis=0)
+    share = float(on_strip.sum() / (strip.size if anywhere else strip.sum()))
+    strip = on_strip if anywhere and on_strip.any() else strip
     spread = np.percentile(np.abs(field[strip] - middle).max(axis=1), 95)
     lab = to_lab((np.clip(field, 0, 1) * 255 + 0.5).astype(np.uint8))
     hue = np.arctan2(lab[..., 2], lab[..., 1])[strip]
@@ -81,29 +84,31 @@ def find_screen(rgb: ByteImage, color: tuple[float, float, float] | None = None)
         field=np.clip(field, 0, 1).astype(np.float32),
         color=(float(middle[0]), float(middle[1]), float(middle[2])),
         noise=noise,
-        border_share=float(on_strip.sum() / strip.sum()),
+        border_share=share,
         variation=float(spread),
         chroma=float(np.hypot(*np.median(lab[strip][:, 1:], axis=0))),
         hue_spread=float(np.degrees(np.abs(np.angle(np.exp(1j * (hue - np.median(hue))))).mean())),
     )
 
 
-def why_not_plain(screen: Screen) -> str | None:
+def why_not_plain(screen: Screen, *, least_share: float | None = None) -> str | None:
     """Return why the border is no screen to key on, in words, or None where it is one.
+
+    least_share : share of the border, or of wherever the screen was looked for, that is enough; None: most of it.
 
     A coloured screen may be lit unevenly and be grainy; white, gray and pale colours are common in subjects and photos,
     so there only a background as flat as a drawing's is taken.
     """
     if screen.saturated:
         limits = (0.6, 10 / 255, 12.0)
-        if screen.noise > GRAINY and 0 in channels(screen.color)[0]:
+        if screen.noise > GRAINY and 0 in channels(screen.color)[0] and 2 in channels(screen.color)[1]:
             return "the border is plain but of a warm colour, which skin, fur and wood have too"
     else:
         limits = (0.85, 2 / 255, 180.0)
         if screen.variation > 8 / 255:
             return f"the border's colour is not flat (it varies by {screen.variation * 255:.0f} of 255)"
     share, noise, hue = limits
-    if screen.border_share < share:
+    if screen.border_share < (share if least_share is None else least_share):
         return f"only {screen.border_share:.0%} of the border has one smooth colour"
     if screen.noise > noise:
         return f"the border is not smooth (deviation {screen.noise * 255:.1f} of 255)"
@@ -151,6 +156,14 @@ def shrink(rgb: ByteImage, side: int) -> ByteImage:
         return rgb
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _cold(rgb: ByteImage) -> BoolImage:
+    """Pixels of a screen's usual colours, from green to magenta; the border where there are none."""
+    lab = to_lab(rgb)
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    cold = (chroma >= SATURATED) & ((lab[..., 1] < -0.5 * chroma) | (lab[..., 2] < -0.4 * chroma))
+    return np.asarray(cold, np.bool_) if cold.any() else _border(rgb.shape[:2], 0.04)
 
 
 def _border(shape: tuple[int, ...], share: float) -> BoolImage:
