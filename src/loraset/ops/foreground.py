@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraset.color import to_linear, to_srgb
-from loraset.ops.geometry import reduced
+from loraset.ops.geometry import around, reduced
 from loraset.ops.unmixing import unmixed
 from loraset.types import ByteImage, FloatImage, Light
 
 MID_SIDE = 1280  # long side up to which the colours are solved; larger pictures only correct its answer
 FILLED = 4  # a pyramid level speaks for itself from a weight of 1/4
+MARGIN = 64  # px round the edge, at the size of the solve: colours from further away are nothing to it
+EVEN = 8  # the part that is solved begins at multiples of it, so that it can be halved
 DAMPING = 0.05  # of the correction at full size
 CHUNK = 1 << 14  # soft pixels handled at once, so that they stay in the processor's cache
 SOLID, CLEAR = np.float32(254 / 255), np.float32(1 / 255)
@@ -110,22 +112,27 @@ def edge_colors(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> tuple[NDA
     levels = np.arange(256, dtype=np.float32) / np.float32(255)
     if light == "linear":
         levels = to_linear(levels)
+    soft = (alpha > CLEAR) & (alpha < SOLID)
+    places = np.flatnonzero(soft)
+    if not places.size:
+        return places, np.empty((0, 3), dtype=np.float32)
     scale = min(1.0, MID_SIDE / max(alpha.shape))
-    image = np.asarray(cv2.LUT(reduced(rgb, scale), levels), dtype=np.float32)
-    small_alpha = reduced(alpha, scale)
-    foreground, background = two_sides(image, small_alpha)
-    solid, clear = small_alpha >= SOLID, small_alpha <= CLEAR
+    box = around(soft, round(MARGIN / scale), step=EVEN)
+    image = np.asarray(cv2.LUT(reduced(rgb[box], scale), levels), dtype=np.float32)
+    sides = _unmixed_sides(image, reduced(alpha[box], scale))
+    mixed = sides[0][soft[box]] if scale == 1.0 else _corrected(rgb, alpha, places, levels, sides, box)
+    return places, to_srgb(mixed) if light == "linear" else mixed
+
+
+def _unmixed_sides(image: FloatImage, alpha: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """Foreground and background of a picture, float32 (H, W, 3) each: unmixed where both show, else filled."""
+    foreground, background = two_sides(image, alpha)
+    solid, clear = alpha >= SOLID, alpha <= CLEAR
     cv2.copyTo(image, solid.astype(np.uint8), foreground)
     cv2.copyTo(image, clear.astype(np.uint8), background)
     edge = ~(solid | clear)
-    foreground[edge], background[edge] = unmixed(image, small_alpha, edge, (foreground, background)).transpose(0, 2, 1)
-    places = np.flatnonzero((alpha > CLEAR) & (alpha < SOLID))
-    if scale == 1.0:
-        mixed = foreground.reshape(-1, 3).take(places, axis=0)
-    else:
-        sides = [np.asarray(plane, np.float32) for side in (foreground, background) for plane in cv2.split(side)]
-        mixed = _corrected(rgb, alpha, places, levels, sides)
-    return places, to_srgb(mixed) if light == "linear" else mixed
+    foreground[edge], background[edge] = unmixed(image, alpha, edge, (foreground, background)).transpose(0, 2, 1)
+    return foreground, background
 
 
 def _corrected(
@@ -133,13 +140,16 @@ def _corrected(
     alpha: FloatImage,
     places: NDArray[np.intp],
     levels: NDArray[np.float32],
-    sides: Sequence[FloatImage],
+    sides: tuple[FloatImage, FloatImage],
+    box: tuple[slice, slice],
 ) -> NDArray[np.float32]:
-    """The foreground that the small planes of both sides say, moved so that the mixture is the photo's: (n, 3)."""
+    """The foreground that both small sides of the box say, moved so that the mixture is the photo's: (n, 3)."""
+    planes = [np.ascontiguousarray(side[..., channel]) for side in sides for channel in range(3)]
     result = np.empty((places.size, 3), dtype=np.float32)
     for start in range(0, places.size, CHUNK):
         some = places[start : start + CHUNK]
-        front_and_back = _sampled(sides, some, alpha.shape)
+        rows, columns = np.divmod(some, alpha.shape[1])
+        front_and_back = _sampled(planes, rows - box[0].start, columns - box[1].start, alpha[box].shape)
         part = alpha.take(some)
         share = part / (part**2 + (1 - part) ** 2 + np.float32(DAMPING))
         seen = levels.take(rgb.reshape(-1, 3).take(some, axis=0).T)
@@ -150,11 +160,10 @@ def _corrected(
 
 
 def _sampled(
-    planes: Sequence[FloatImage], places: NDArray[np.intp], shape: tuple[int, ...]
+    planes: Sequence[FloatImage], rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, ...]
 ) -> list[NDArray[np.float32]]:
-    """The small planes, each at places of a picture of this shape, bilinear: (n,) each."""
+    """The small planes, each at pixels of a picture of this shape, bilinear: (n,) each."""
     height, width = planes[0].shape
-    rows, columns = np.divmod(places, shape[1])
     y = np.clip((rows + 0.5) * (height / shape[0]) - 0.5, 0, height - 1).astype(np.float32)
     x = np.clip((columns + 0.5) * (width / shape[1]) - 0.5, 0, width - 1).astype(np.float32)
     top, left = y.astype(np.intp), x.astype(np.intp)

@@ -123,6 +123,24 @@ def reduced(image: Pixels, scale: float) -> Pixels:
     return cast(Pixels, cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
+def around(pixels: BoolImage, margin_px: int, *, step: int = 1) -> tuple[slice, slice]:
+    """Return the rows and columns that hold these pixels (there must be one) and a margin, as far as there is one.
+
+    Parameters
+    ----------
+    pixels : bool array of shape (H, W)
+    margin_px : int
+    step : int
+        The box begins and ends at multiples of it, or at the picture's border.
+    """
+    box = []
+    for axis in (1, 0):
+        at = np.flatnonzero(pixels.any(axis=axis))
+        first, last = max(0, int(at[0]) - margin_px), int(at[-1]) + 1 + margin_px
+        box.append(slice(first // step * step, min(-(-last // step) * step, pixels.shape[1 - axis])))
+    return box[0], box[1]
+
+
 def _inner_size(frame: Frame) -> tuple[int, int]:
     left, top, right, bottom = frame.inner_box
     return right - left, bottom - top

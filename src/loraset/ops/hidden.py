@@ -6,9 +6,9 @@ pixel of the source's background.
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from loraset.ops.foreground import mean_of, pull_push
+from loraset.ops.geometry import around
 from loraset.types import ByteImage
 
 FILL_SIDE, FILL_ROWS = 640, 16  # long side, and rows at once, at which colour is carried outwards
@@ -37,7 +37,7 @@ def fill_hidden(rgba: ByteImage, *, reach_px: int, fill: tuple[int, int, int]) -
     np.copyto(pixels, np.array((*fill, 0), dtype=np.uint8).view(np.uint32), where=hidden)
     if reach_px <= 0 or hidden.all() or not hidden.any():
         return
-    box = _around(~hidden, reach_px)
+    box = around(~hidden, reach_px)
     distance = cv2.distanceTransform(hidden[box].view(np.uint8), cv2.DIST_L2, 5)
     colors = [np.ascontiguousarray(plane) for plane in cv2.split(_carried_outwards(rgba[box]))]
     ring = np.flatnonzero((distance > 0) & (distance < reach_px))
@@ -73,11 +73,3 @@ def _carried_outwards(rgba: ByteImage) -> ByteImage:
         np.rint(filled).astype(np.uint8), (across * cell, down * cell), interpolation=cv2.INTER_LINEAR
     )
     return np.asarray(enlarged[:height, :width], dtype=np.uint8)
-
-
-def _around(seen: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
-    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-    return (
-        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
-        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
-    )

@@ -7,7 +7,8 @@ solved on sRGB values), and why. Never: a guess from what the picture shows; the
 import numpy as np
 
 from loraset.color import to_linear, to_srgb
-from loraset.ops.foreground import two_sides
+from loraset.ops.foreground import MARGIN, two_sides
+from loraset.ops.geometry import around
 from loraset.types import ByteImage, FloatImage, Light
 
 LONG_SIDE = 1024  # larger pictures are thinned out, never averaged: an average would be a mixture of its own
@@ -26,11 +27,13 @@ def edge_light(rgb: ByteImage, alpha: FloatImage) -> tuple[Light, str]:
     rgb : uint8 array of shape (H, W, 3), sRGB. alpha : float32 array of shape (H, W), [0, 1].
     """
     step = -(-max(alpha.shape) // LONG_SIDE)
-    picture = rgb[::step, ::step].astype(np.float32) / np.float32(255)
     part = np.ascontiguousarray(alpha[::step, ::step])
     edge = (part > MIXED[0]) & (part < MIXED[1])
     if edge.sum() < ENOUGH:
         return "srgb", "no soft edge to tell the light by"
+    box = around(edge, MARGIN)
+    picture = rgb[::step, ::step][box].astype(np.float32) / np.float32(255)
+    part, edge = np.ascontiguousarray(part[box]), edge[box]
     places = np.flatnonzero(edge)
     share = part.take(places)[:, None]
     front, back = (np.clip(side.reshape(-1, 3).take(places, axis=0), 0, 1) for side in two_sides(picture, part))
