@@ -21,8 +21,7 @@ background = "random-named"
 """
 )
 FILL = np.array([128, 128, 128])
-SIDE, BLOCK = 128, 8
-SCENES, KINDS = 8, 14
+SIDE, BLOCK = 128, 4
 
 
 def planned(top: Path, **wish) -> tuple[Path, Path, dict]:

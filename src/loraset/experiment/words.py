@@ -137,9 +137,8 @@ def conclude(protocol: Json, effect: Effect | None, broken: Sequence[str]) -> li
     first, second = primary["arms"]
     outcome = BY_KEY[primary["outcome"]]
     if effect is None:
-        return [
-            f"Nothing can be said: there is not one pair of samples of {first} and {second} for {outcome.title.lower()}."
-        ]
+        pair = f"pair of samples of {first} and {second} for {outcome.title.lower()}"
+        return [f"Nothing can be said: there is not one {pair}."]
     found = is_found(effect, primary["alpha"]) and not broken
     more = "higher" if effect.mean > 0 else "lower"
     told = f"{first} against {second}, {outcome.title.lower()}: {describe(effect, outcome)}"
