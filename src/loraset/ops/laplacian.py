@@ -46,7 +46,9 @@ def _window_colors(rgb: FloatImage, centers: NDArray[np.intp]) -> NDArray[np.flo
     around = np.array([y * rgb.shape[1] + x for y, x in WINDOW])[:, None]
     for start in range(0, centers.size, CHUNK):
         near = centers[start : start + CHUNK] + around
-        colors[..., start : start + near.shape[1]] = _whitened(*(plane[near].astype(np.float64) for plane in planes))
+        colors[..., start : start + near.shape[1]] = _whitened(
+            *(plane.take(near).astype(np.float64) for plane in planes)
+        )
     return colors
 
 
@@ -120,14 +122,15 @@ def band_system(rgb: FloatImage, alpha: FloatImage, unknown: BoolImage) -> BandS
     known = np.empty(count, dtype=np.float32)
     for start in range(0, count, CHUNK):
         chunk = slice(start, min(start + CHUNK, count))
-        rows = _rows(colors, window[places[chunk] + around])
+        rows = _rows(colors, window.take(places[chunk] + around))
         near = places[chunk] + reached
-        known[chunk] = -(rows * given[near]).sum(axis=0)
-        other = number[near]
+        known[chunk] = -(rows * given.take(near)).sum(axis=0)
+        other = number.take(near)
         solved = other >= 0  # a known neighbour leaves a zero on the diagonal, so that all rows are equally long
-        values[chunk] = np.where(solved, rows, np.float32(0)).T
-        neighbours[chunk] = np.where(solved, other, np.arange(chunk.start, chunk.stop)).T
-    starts = np.arange(count + 1) * (OFFSETS * OFFSETS)
+        values[chunk] = cv2.transpose(np.where(solved, rows, np.float32(0)))
+        own = np.arange(chunk.start, chunk.stop, dtype=np.int32)
+        neighbours[chunk] = cv2.transpose(np.where(solved, other, own))
+    starts = np.arange(count + 1, dtype=np.int32) * (OFFSETS * OFFSETS)
     matrix = sparse.csr_array((values.reshape(-1), neighbours.reshape(-1), starts), shape=(count, count))
     return BandSystem(matrix, known, values[:, CENTER].copy())
 

@@ -56,8 +56,12 @@ def palette_of(colors: FloatImage, count: int = COLORS) -> FloatImage:
         chosen.append(int(np.argmax(distance * np.sqrt(mass))))
         distance = np.minimum(distance, np.square(points - points[chosen[-1]]).sum(axis=1))
     centers = points[chosen].astype(np.float64)
+    nearest = np.full(len(points), -1)
     for _ in range(12):
-        nearest = np.square(points[:, None, :] - centers[None]).sum(axis=2).argmin(axis=1)
+        light, a, b = (np.square(points[:, axis, None] - centers[:, axis]) for axis in range(3))
+        before, nearest = nearest, (light + a + b).argmin(axis=1)
+        if np.array_equal(nearest, before):
+            break
         total = np.bincount(nearest, mass, len(centers))
         for axis in range(3):
             moved = np.bincount(nearest, mass * points[:, axis], len(centers))
