@@ -174,6 +174,7 @@ def _facts(line: Line, rows: Sequence[Row], started: datetime, begin: float) -> 
         stages={name: module.VERSION for name, module in line.shop.stages.items()},
         notes=line.selection.notes,
         groups=line.selection.groups,
+        coverage=line.selection.coverage.to_json() if line.selection.coverage else None,
     )
 
 

@@ -75,6 +75,18 @@ def test_a_long_list_ends_with_the_number_of_the_rest(capsys):
     assert "and 4 more" in capsys.readouterr().out
 
 
+def test_what_the_set_shows_is_said_with_the_advice(width, capsys):
+    parts = [
+        {"name": "whole", "count": 9, "example": "a.jpg"},
+        {"name": "close-up", "count": 1, "example": "[red].jpg"},
+    ]
+    said = outcome()
+    said.run["coverage"] = {"axes": {"figure": parts}, "advice": ["Add some."], "repeats": [], "covered": None}
+    render.summary(said)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "What the set shows figure 9 whole, 1 close-up ([red].jpg) Add some." in text
+
+
 def test_nothing_kept_is_said(capsys):
     render.summary(outcome(ROWS[-3:]))
     assert "Nothing was kept." in capsys.readouterr().out

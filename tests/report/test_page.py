@@ -118,3 +118,26 @@ def test_the_tiles_of_a_change_colour_only_what_changed():
 def test_what_is_said_of_the_whole_set_stands_at_the_top():
     text = render_report([], lambda row: {}, RUN | {"notes": ["the set looks like two subjects: <a>"]}).decode()
     assert "Note: the set looks like two subjects: &lt;a&gt;." in text
+
+
+COVERAGE = {
+    "axes": {
+        "figure": [{"name": "whole", "count": 9, "example": "a.jpg"}, {"name": "close-up", "count": 1, "example": NAME}]
+    },
+    "advice": ["No picture turns to a side."],
+    "repeats": [{"id": "x", "source": NAME, "times": 3, "part": "close-up"}],
+    "covered": 0.5,
+}
+
+
+def test_what_the_set_shows_stands_at_the_top_and_names_in_it_are_text():
+    page = Page(render_report([], lambda row: {}, RUN | {"coverage": COVERAGE}).decode())
+    assert f"9 whole, 1 close-up ({NAME})" in page.words
+    assert "No picture turns to a side." in page.words
+    assert any(f"{NAME} 3 times (close-up)" in word for word in page.words)
+    assert "img" not in page.tags
+
+
+def test_nothing_is_said_of_a_set_without_pictures():
+    page = Page(render_report([], lambda row: {}, RUN | {"coverage": None}).decode())
+    assert "What the set shows" not in page.words

@@ -134,12 +134,31 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
     _named(console, "Look first at", sorted(review, key=lambda row: (row["score"] or 0, row["source"])))
     if any(reason["code"] in MASK_DOUBTS for row in review for reason in row["reasons"]):
         console.print(f"\n{MEND}")
+    _coverage(console, outcome.run.get("coverage"))
     if all(row["verdict"] == "reject" for row in outcome.rows):
         console.print(f"\nNothing was {'cut' if names is CUTOUT_NAMES else 'kept'}.")
     console.print()
     _place(console, "output", outcome.output)
     if outcome.report:
         _place(console, "report", outcome.report)
+
+
+def _coverage(console: Console, coverage: Json | None) -> None:
+    """Write what the set shows, and the advice on it."""
+    if not coverage:
+        return
+    from loraset.stages.coverage import in_words
+
+    lines, advice = in_words(coverage)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in lines:
+        table.add_row(name, Text(text))
+    console.print("\nWhat the set shows")
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+    for text in advice:
+        console.print(Padding(Text(text, style="cyan"), (0, 0, 0, 2), expand=False))
 
 
 def _failed(row: Json) -> bool:

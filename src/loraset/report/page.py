@@ -13,6 +13,7 @@ import numpy as np
 
 from loraset.images import encode_thumbnail
 from loraset.manifest import Row
+from loraset.stages.coverage import in_words
 from loraset.types import ByteImage, Json, Pixels
 
 Tiles = Mapping[str, Pixels]
@@ -38,6 +39,7 @@ def render_report(rows: Sequence[Row], tiles_of: Callable[[Row], Tiles], run: Js
             f'<div class="fact {name}"><b>{count}</b><span>{words}</span></div>' for name, count, words in facts
         ),
         tables=_tables(run),
+        coverage=_coverage(run.get("coverage")),
         reason_options="".join(f"<option>{escape(code)}</option>" for code in codes),
         cards="\n".join(_card(number, row, tiles_of(row)) for number, row in enumerate(rows)),
         footer=escape(f"loraset {run['versions']['loraset']}, {run['started']}. Recipe and versions: run.json."),
@@ -67,6 +69,16 @@ def _tables(run: Json) -> str:
         + table("Seconds of work", [(stage, f"{seconds:.2f}") for stage, seconds in run["seconds"].items()])
         + table("Models", models)
     )
+
+
+def _coverage(coverage: Json | None) -> str:
+    """Return what the set shows and what its author may do about it; nothing where no picture goes on."""
+    if not coverage:
+        return ""
+    lines, advice = in_words(coverage)
+    rows = "".join(f"<tr><td>{escape(name)}</td><td>{escape(text)}</td></tr>" for name, text in lines)
+    items = "".join(f"<li>{escape(text)}</li>" for text in advice)
+    return f'<section class="coverage"><h2>What the set shows</h2><table>{rows}</table><ul>{items}</ul></section>'
 
 
 def _card(number: int, row: Row, tiles: Tiles) -> str:

@@ -35,8 +35,12 @@ def describe_run(
     stages: Mapping[str, int],
     notes: Sequence[str],
     groups: Sequence[Sequence[str]],
+    coverage: Json | None,
 ) -> Json:
-    """Return run.json's object. notes : lines on the whole set. groups : ids of the pictures of two subjects."""
+    """Return run.json's object.
+
+    notes : lines on the whole set. groups : ids of the pictures of two subjects. coverage : what the set shows.
+    """
     verdicts, reasons = count_verdicts(rows)
     return {
         "name": recipe.name,
@@ -47,6 +51,7 @@ def describe_run(
         "reasons": reasons,
         "notes": list(notes),
         "groups": [list(group) for group in groups],
+        "coverage": coverage,
         "engine": engine,
         "models": list(models),
         "seed": recipe.run.seed,

@@ -5,7 +5,7 @@ numbers do not bear: which side is left is not known, only that two pictures sho
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,14 @@ USUAL = (10, 30)  # pictures of a set
 FEWEST_JUDGED = 8  # pictures from which one-sidedness is more than chance
 SHARED_BACKDROP = 1 / 3  # of the pictures: more before one background are too many
 MOST_REPEATS = 3
+NAMED_BACKDROPS = 3  # shared ones, the largest; the others are counted together
 
 FIGURE, SIDES, LIGHT, BACKDROP = "figure", "sides", "light", "background"
-WHOLE, PART, CLOSE = "whole", "part of it", "close-up"
-EVEN, ONE_WAY, OTHER_WAY = "even", "to one side", "to the other side"
-USUAL_LIGHT, DARKER, LIGHTER = "like most", "darker", "lighter"
-OWN_BACKDROP = "each its own"
+WHOLE, PART, CLOSE = "whole", "in part", "close-up"
+EVEN, ONE_WAY, OTHER_WAY = "to neither side", "turned or reaching to one side", "to the other side"
+USUAL_LIGHT, DARKER, LIGHTER = "much the same", "darker", "lighter"
+ALIKE, SMALLER_GROUPS, OWN_BACKDROP = "alike", "in smaller groups", "like no other"
+COMMON = (WHOLE, EVEN, USUAL_LIGHT, SMALLER_GROUPS, OWN_BACKDROP)  # parts that need no example
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,17 +70,27 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """A rare view, how often it is worth showing in training, and the name of the part that it is rare for."""
+
+    id: str
+    source: str
+    times: int
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What a set shows.
 
-    axes : name -> its parts. advice : sentences. repeats : id -> how often a rare view is worth showing in training.
-    covered : how much of the variety of the good pictures those kept stand for, at most 1; None where all are kept.
+    axes : name -> its parts. advice : sentences. repeats : by source. covered : how well those kept stand for all good
+    pictures, [0, 1]; None where all are kept.
     """
 
     axes: Mapping[str, tuple[Part, ...]]
     advice: tuple[str, ...]
-    repeats: Mapping[str, int] = field(default_factory=dict)
-    covered: float | None = None
+    repeats: tuple[Repeat, ...]
+    covered: float | None
 
     def to_json(self) -> Json:
         """Return run.json's form."""
@@ -86,7 +98,27 @@ class Coverage:
             axis: [{"name": part.name, "count": len(part.ids), "example": part.example} for part in parts]
             for axis, parts in self.axes.items()
         }
-        return {"axes": parts, "advice": list(self.advice), "repeats": dict(self.repeats), "covered": self.covered}
+        repeats = [asdict(repeat) for repeat in self.repeats]
+        return {"axes": parts, "advice": list(self.advice), "repeats": repeats, "covered": self.covered}
+
+
+def in_words(coverage: Json) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return a line for each axis, name and text, and the advice, from what `Coverage.to_json` made."""
+    lines = [(axis, ", ".join(map(_part_in_words, parts))) for axis, parts in coverage["axes"].items()]
+    if coverage["covered"] is not None:
+        lines.append(("limit", f"those kept stand for {coverage['covered']:.0%} of the variety of all good ones"))
+    advice = list(coverage["advice"])
+    if coverage["repeats"]:
+        named = [f"{one['source']} {one['times']} times ({one['part']})" for one in coverage["repeats"]]
+        advice.append(
+            f"Rare views may be shown more often in training, where the cut-out is right: {', '.join(named)}."
+        )
+    return lines, advice
+
+
+def _part_in_words(part: Json) -> str:
+    example = "" if part["name"] in COMMON else f" ({part['example']})"
+    return f"{part['count']} {part['name']}{example}"
 
 
 def points(views: Sequence[View]) -> NDArray[np.float64]:
@@ -121,7 +153,8 @@ def cover(views: Sequence[View], covered: float | None = None) -> Coverage:
     """
     axes = {FIGURE: _figure(views), SIDES: _sides(views), LIGHT: _light(views), BACKDROP: _backdrops(views)}
     axes = {name: parts for name, parts in axes.items() if parts}
-    return Coverage(axes, tuple(_advice(axes, len(views))), _repeats(axes), covered)
+    repeats = _repeats(axes, {view.id: view.source for view in views})
+    return Coverage(axes, tuple(_advice(axes, len(views))), repeats, covered)
 
 
 def _parts(names: Sequence[str], members: Mapping[str, Sequence[View]]) -> tuple[Part, ...]:
@@ -164,14 +197,14 @@ def _light(views: Sequence[View]) -> tuple[Part, ...]:
 
 
 def _backdrops(views: Sequence[View]) -> tuple[Part, ...]:
-    seen = [view for view in views if view.backdrop is not None]
-    groups = [
-        [seen[at] for at in group]
-        for group in same_backdrops([view.backdrop for view in seen if view.backdrop is not None])
-    ]
-    shared = {f"as in {group[0].source}": group for group in groups if len(group) > 1}
+    seen = [(view, view.backdrop) for view in views if view.backdrop is not None]
+    groups = [[seen[at][0] for at in group] for group in same_backdrops([backdrop for _, backdrop in seen])]
+    shared = [group for group in groups if len(group) > 1]
+    smaller = [view for group in shared[NAMED_BACKDROPS:] for view in group]
     own = [view for group in groups if len(group) == 1 for view in group]
-    return _parts((*shared, OWN_BACKDROP), shared | {OWN_BACKDROP: own})
+    named = [_parts((ALIKE,), {ALIKE: group}) for group in shared[:NAMED_BACKDROPS]]
+    rest = _parts((SMALLER_GROUPS, OWN_BACKDROP), {SMALLER_GROUPS: smaller, OWN_BACKDROP: own})
+    return tuple(part for parts in (*named, rest) for part in parts)
 
 
 def _advice(axes: Mapping[str, tuple[Part, ...]], count: int) -> list[str]:
@@ -193,29 +226,27 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], count: int) -> list[str]:
             "add some to the other side."
         )
     if set(sides) == {EVEN}:
-        said.append("All pictures are even from left to right: add views from both sides.")
+        said.append("No picture turns to a side: add views from the left and from the right.")
     if set(light) == {USUAL_LIGHT}:
         said.append("The subject is lit about alike in all: add some in brighter and in dimmer light.")
     for part in axes.get(BACKDROP, ()):
-        if part.name != OWN_BACKDROP and len(part.ids) > SHARED_BACKDROP * count:
+        if part.name == ALIKE and len(part.ids) > SHARED_BACKDROP * count:
             said.append(
-                f"{len(part.ids)} of {count} were taken before much the same background, {part.name}: its light stays "
-                "on the subject when it is cut out. Take some elsewhere."
+                f"{len(part.ids)} of {count} were taken before much the same background as {part.example}: its light "
+                "stays on the subject when it is cut out. Take some elsewhere."
             )
     return said
 
 
-def _repeats(axes: Mapping[str, tuple[Part, ...]]) -> dict[str, int]:
-    """Return ids of rare views with how often each is worth showing: as if each part had a third of an equal share."""
-    times: dict[str, int] = {}
+def _repeats(axes: Mapping[str, tuple[Part, ...]], sources: Mapping[str, str]) -> tuple[Repeat, ...]:
+    """Return the pictures of rare parts: so often that the part has a third of an equal share, if `MOST_REPEATS` do."""
+    found: dict[str, Repeat] = {}
     for axis in (FIGURE, SIDES, LIGHT):
         parts = axes.get(axis, ())
         count = sum(len(part.ids) for part in parts)
-        if count < FEWEST_JUDGED:
-            continue
-        for part in parts:
-            wanted = min(MOST_REPEATS, round(count / (3 * len(parts)) / len(part.ids)))
+        for part in parts if count >= FEWEST_JUDGED else ():
+            times = min(MOST_REPEATS, round(count / (3 * len(parts)) / len(part.ids)))
             for identity in part.ids:
-                if wanted > 1:
-                    times[identity] = max(wanted, times.get(identity, 0))
-    return dict(sorted(times.items()))
+                if times > 1 and (identity not in found or found[identity].times < times):
+                    found[identity] = Repeat(identity, sources[identity], times, part.name)
+    return tuple(sorted(found.values(), key=lambda repeat: (repeat.source, repeat.id)))

@@ -290,7 +290,8 @@ def _cover(cases: Sequence[_Case], covered: float | None) -> Coverage | None:
     if not cases:
         return None
     coverage = cover([_view(case) for case in cases], covered)
+    times = {repeat.id: repeat.times for repeat in coverage.repeats}
     for case in cases:
-        if case.entry.id in coverage.repeats:
-            case.details["repeats"] = coverage.repeats[case.entry.id]
+        if case.entry.id in times:
+            case.details["repeats"] = times[case.entry.id]
     return coverage

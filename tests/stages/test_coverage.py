@@ -1,0 +1,136 @@
+"""Coverage: what is counted, what is advised and what is called rare, in the words that an author reads."""
+
+import cv2
+import numpy as np
+import pytest
+
+from loraset.ops.backdrop import backdrop_colors
+from loraset.ops.descriptors import POSITION_SIZE, describe
+from loraset.stages.coverage import View, cover, in_words, points
+
+
+def figure(arm):
+    """uint8 (64, 64, 4): a body with an arm that reaches `arm` px to the right."""
+    small = np.zeros((64, 64, 4), np.uint8)
+    cv2.ellipse(small, (32, 38), (12, 18), 0, 0, 360, (180, 120, 60, 255), -1)
+    if arm:
+        cv2.line(small, (32, 30), (32 + arm, 20), (180, 120, 60, 255), 5)
+    return small
+
+
+def ground(color):
+    return backdrop_colors(np.full((120, 120, 3), color, np.uint8), np.zeros((12, 12), np.float32))
+
+
+def view(name, arm=0, light=0.5, cut=0.0, share=0.2, place=None):
+    small = figure(arm).astype(np.float32) / 255
+    look = describe(np.ascontiguousarray(small[..., :3]), np.ascontiguousarray(small[..., 3]))
+    return View(name, f"{name}.jpg", look, light, cut, share, figure(arm), None if place is None else ground(place))
+
+
+def varied():
+    """Twelve pictures with all there is, the rare ones named after what they are."""
+    return [
+        *(view(f"plain{n}", arm=24 * (n % 3 == 1) - 24 * (n % 3 == 2), light=0.5 + 0.01 * n) for n in range(6)),
+        *(view(f"bright{n}", light=0.7) for n in range(3)),
+        *(view(f"dim{n}", light=0.3) for n in range(2)),
+        view("near", cut=0.3, share=0.6),
+    ]
+
+
+def counts(coverage):
+    return {axis: {part.name: len(part.ids) for part in parts} for axis, parts in coverage.axes.items()}
+
+
+def test_each_axis_counts_its_parts():
+    assert counts(cover(varied())) == {
+        "figure": {"whole": 11, "close-up": 1},
+        "sides": {"to neither side": 8, "turned or reaching to one side": 2, "to the other side": 2},
+        "light": {"much the same": 7, "darker": 2, "lighter": 3},
+    }
+
+
+@pytest.mark.parametrize(
+    ("cut", "share", "shown"),
+    [(0.0, 0.9, "whole"), (0.05, 0.6, "whole"), (0.2, 0.3, "in part"), (0.2, 0.5, "close-up")],
+)
+def test_how_much_of_the_figure_shows(cut, share, shown):
+    assert view("a", cut=cut, share=share).shown == shown
+
+
+def test_a_varied_set_needs_no_advice_but_the_rare_view():
+    coverage = cover(varied())
+    assert coverage.advice == ()
+    assert [(repeat.source, repeat.times, repeat.part) for repeat in coverage.repeats] == [
+        ("near.jpg", 2, "close-up"),
+    ]
+
+
+def test_the_most_turned_and_the_farthest_in_light_are_the_examples():
+    views = [
+        view(f"p{n}", arm=arm, light=light) for n, (arm, light) in enumerate([(18, 0.5), (26, 0.5), (0, 0.3), (0, 0.2)])
+    ]
+    axes = cover([*views, *(view(f"q{n}") for n in range(5))]).axes
+    assert [part.example for part in axes["sides"] if part.name != "to neither side"] == ["p1.jpg"]
+    assert [part.example for part in axes["light"] if part.name == "darker"] == ["p3.jpg"]
+
+
+def advice(views):
+    return " ".join(cover(views).advice)
+
+
+def test_what_is_missing_is_advised():
+    said = advice([view(f"p{n}") for n in range(10)])
+    assert "There is no close-up" in said
+    assert "No picture turns to a side" in said
+    assert "lit about alike in all" in said
+    assert "are few" not in said and "whole figure" not in said
+    assert "No picture shows the whole figure" in advice([view(f"p{n}", cut=0.3, share=0.6) for n in range(10)])
+    turned = [view("turned", arm=26), *(view(f"p{n}", arm=24) for n in range(4)), *(view(f"q{n}") for n in range(5))]
+    assert "All 5 that turn or reach to a side do so to the same one, as turned.jpg does" in advice(turned)
+
+
+def test_few_pictures_are_said_to_be_few_and_are_not_judged():
+    assert cover([view(f"p{n}") for n in range(4)]).advice == (
+        "4 pictures are few: 10 to 30 are usual for one subject.",
+    )
+    assert cover([view(f"p{n}") for n in range(4)]).repeats == ()
+
+
+def test_a_background_that_too_many_share_is_named_and_cut_outs_have_none():
+    others = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
+    views = [view(f"p{n}", place=90) for n in range(5)] + [view(f"q{n}", place=color) for n, color in enumerate(others)]
+    coverage = cover([*views, view("cut-out"), view("another")])
+    parts = [(part.name, part.example, len(part.ids)) for part in coverage.axes["background"]]
+    assert parts == [("alike", "p0.jpg", 5), ("like no other", "q0.jpg", 3)]
+    assert "5 of 10 were taken before much the same background as p0.jpg" in " ".join(coverage.advice)
+
+
+def test_words_of_a_limited_set():
+    lines, said = in_words(cover(varied(), 0.614).to_json())
+    assert dict(lines)["figure"] == "11 whole, 1 close-up (near.jpg)"
+    assert dict(lines)["limit"] == "those kept stand for 61% of the variety of all good ones"
+    assert said == [
+        "Rare views may be shown more often in training, where the cut-out is right: near.jpg 2 times (close-up)."
+    ]
+
+
+def test_points_have_what_is_unknown_where_the_others_are():
+    views = varied()
+    found = points([*views, View("unknown", "unknown.jpg")])
+    assert found.shape == (13, POSITION_SIZE + 3)
+    assert np.allclose(found[-1], found[:-1].mean(axis=0))
+    assert np.allclose(points([View("a", "a.jpg")]), 0)
+
+
+def test_close_ups_light_and_turns_set_pictures_apart():
+    base, close, dark, turned = points(
+        [view("a"), view("b", cut=0.3, share=0.6), view("c", light=0.2), view("d", arm=24)]
+    )
+    for other in (close, dark, turned):
+        assert np.linalg.norm(base - other) > 0.4
+
+
+def test_nothing_known_is_nothing_said():
+    coverage = cover([View("a", "a.jpg")])
+    assert coverage.axes == {} and coverage.repeats == ()
