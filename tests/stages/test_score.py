@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from loraset.metrics import METRICS
+from loraset.metrics.grade import grade
 from loraset.recipe.model import Recipe
-from loraset.registry import load
 from loraset.stages import score
 from loraset.types import Frame, StageResult
 
@@ -47,9 +47,9 @@ def said(**fault):
 
 
 def test_a_good_cut_out_of_a_good_photo_scores_high_with_nothing_to_blame():
-    data = said()
-    assert data["score"] > 0.9
-    assert data["pulled_down"] == []
+    worth = grade(said()["metrics"])
+    assert worth.score > 0.88
+    assert worth.pulled_down == []
 
 
 def test_all_metrics_are_stored_rounded_in_the_tables_order():
@@ -64,14 +64,14 @@ def test_all_metrics_are_stored_rounded_in_the_tables_order():
     [
         ("photo_blur", (0, 3, 5), "sharpness"),
         ("gain", (1, 0.25, 0.1), "lightness"),
-        ("mask_noise", (0, 0.3, 0.6), "mask_uncertainty"),
+        ("mask_noise", (0, 0.3, 0.6), "expected_overlap"),
     ],
 )
 def test_each_step_of_a_fault_lowers_the_score_and_is_blamed_first(fault, steps, blamed):
-    results = [said(**{fault: step}) for step in steps]
-    scores = [result["score"] for result in results]
+    grades = [grade(said(**{fault: step})["metrics"]) for step in steps]
+    scores = [one.score for one in grades]
     assert scores == sorted(scores, reverse=True) and scores[-1] < 0.75 < scores[0]
-    assert results[-1]["pulled_down"][0] == blamed
+    assert grades[-1].pulled_down[0] == blamed
 
 
 def test_the_subject_is_described():
@@ -87,21 +87,3 @@ def test_without_a_frame_there_is_nothing_to_score():
     results = {"mask": StageResult(), "repair": StageResult(), "frame": StageResult({"subject_share": 0.0})}
     nothing.result = results.__getitem__
     assert score.run(nothing).data == {}
-
-
-@pytest.mark.parametrize("name", score.TECHNICAL | score.CUTOUT)
-def test_a_part_falls_from_one_in_the_direction_that_its_metric_calls_worse(name):
-    part = (score.TECHNICAL | score.CUTOUT)[name]
-    metric = load(METRICS, name, "metric")
-    assert (part.bad < part.best) == (metric.better == "higher")
-    assert part.factor(part.best) == 1.0
-    assert part.factor(part.bad) == pytest.approx(1 - part.cost)
-    assert part.factor((part.best + part.bad) / 2) == pytest.approx(1 - part.cost / 8)
-
-
-def test_the_score_is_the_product_of_its_parts_and_a_missing_number_costs_nothing():
-    halo, blur = score.CUTOUT["halo"], score.TECHNICAL["sharpness"]
-    value, blamed = score.grade({"halo": halo.bad, "sharpness": blur.bad, "lightness": None})
-    assert value == pytest.approx((1 - halo.cost) * (1 - blur.cost))
-    assert blamed == ["sharpness", "halo"]
-    assert score.grade({}) == (1.0, [])

@@ -111,7 +111,8 @@ class Repair:
 
     pieces : all that were judged, accepted ones first. overlap : IoU of the old and the corrected mask. verdict :
     "unchanged", "changed", or "refused" where the change would be too large, or the set contradicts much of the mask
-    but is sure of no piece: then overlap is that of the mask and what was refused. fine : bool array of shape
+    but is sure of no piece: then overlap is that of the mask and what was refused. agreement : IoU of the mask that
+    comes out and the cut that the set proposes, small differences and all. fine : bool array of shape
     (2 h, 2 w), the corrected mask's edge; added, removed : bool arrays of shape (h, w), where it may add to the old
     mask and take from it. These three are None but for "changed".
     """
@@ -119,6 +120,7 @@ class Repair:
     pieces: tuple[Piece, ...]
     overlap: float
     verdict: Literal["unchanged", "changed", "refused"]
+    agreement: float
     fine: BoolImage | None = None
     added: BoolImage | None = None
     removed: BoolImage | None = None
@@ -152,15 +154,17 @@ def repair(item: Look, mask: FloatImage, evidence: FloatImage) -> Repair:
     pieces = judged(item, mask, evidence, proposed)
     accepted = [piece for piece in pieces if piece.accepted]
     if not accepted:
-        disputed = overlap(old, proposed)
-        return Repair(pieces, disputed, "refused") if disputed < DISPUTED else Repair(pieces, 1.0, "unchanged")
+        agreed = overlap(old, proposed)
+        if agreed < DISPUTED:
+            return Repair(pieces, agreed, "refused", agreed)
+        return Repair(pieces, 1.0, "unchanged", agreed)
     added, removed = (_zone(accepted, old.shape, side) for side in (True, False))
     new = (old | (proposed & added)) & (proposed | ~removed)
     kept = overlap(old, new)
     if kept < LARGE:
-        return Repair(pieces, kept, "refused")
+        return Repair(pieces, kept, "refused", overlap(old, proposed))
     fine = sharpened(item.fine, item.lab, mask, _joint(softened(new), evidence, TRUST), new)
-    return Repair(pieces, kept, "changed", fine, added, removed)
+    return Repair(pieces, kept, "changed", overlap(new, proposed), fine, added, removed)
 
 
 def is_doubtful(mask: FloatImage, evidence: FloatImage | None = None) -> bool:

@@ -16,6 +16,7 @@ from loraset.engines import make_engine
 from loraset.engines.interface import Answer, Engine, EngineOptions
 from loraset.errors import InputError, LorasetError, PictureFailed
 from loraset.manifest import Row, file_id
+from loraset.metrics.grade import Grade, grade
 from loraset.recipe.model import Recipe
 from loraset.runtime.cache import Cache, hash_file, make_key
 from loraset.runtime.executor import Executor
@@ -91,6 +92,20 @@ class Item:
     def is_picture(self) -> bool:
         """Whether the file was decoded."""
         return "width" in self.said("ingest")
+
+    @property
+    def numbers(self) -> dict[str, float | None]:
+        """Every metric: the picture's own, what the set says of its mask and, once it is decided on, of its look."""
+        own = self.said("score").get("metrics")
+        if own is None:
+            return {}
+        fit = self.decision.metrics.get("subject_fit") if self.decision else None
+        return {**own, **repair.measured(self.said("repair")), "subject_fit": fit}
+
+    @property
+    def grade(self) -> Grade | None:
+        """What its cut-out is worth; None where it has none."""
+        return grade(numbers) if (numbers := self.numbers) else None
 
     def said(self, stage: str) -> Json:
         """Return a stage's data, {} where the picture never came to it."""
@@ -307,15 +322,15 @@ class Line:
         self.progress.advance("select", len(self.items))
 
     def _entry(self, item: Item) -> select.Entry:
-        score = item.said("score")
+        said, worth = item.said("score"), item.grade
         return select.Entry(
             id=item.row.id,
             source=item.row.source,
             reasons=tuple(item.reasons),
             duplicate_of=item.row.duplicate_of,
-            metrics=score.get("metrics", {}),
-            score=score.get("score"),
-            pulled_down=score.get("pulled_down", ()),
-            subject=score.get("subject"),
+            metrics=item.numbers,
+            score=worth.score if worth else None,
+            pulled_down=worth.pulled_down if worth else (),
+            subject=said.get("subject"),
             images=item.shown("score"),
         )

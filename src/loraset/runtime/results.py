@@ -25,19 +25,18 @@ def fill_rows(line: Line, stems: dict[str, str]) -> None:
     """Write what the stages said into the manifest's rows."""
     for item in line.items:
         row, decision = item.row, item.decision
-        ingested, mask, frame, score = (item.said(name) for name in ("ingest", "mask", "frame", "score"))
+        ingested, mask, frame = (item.said(name) for name in ("ingest", "mask", "frame"))
         row.width, row.height = ingested.get("width"), ingested.get("height")
         row.engine, row.model = mask.get("engine"), mask.get("model")
         row.inference_size = mask.get("inference_size")
         row.frame = frame.get("frame")
-        row.metrics, row.score = score.get("metrics"), score.get("score")
+        row.metrics, worth = item.numbers or None, item.grade
+        row.score = round(worth.score, 6) if worth else None
         row.stem = stems.get(row.id)
         row.details = _details(item)
         if decision is not None:
             row.verdict, row.duplicate_of = decision.verdict, decision.duplicate_of
             row.reasons = [reason.to_json() for reason in decision.reasons]
-            if row.metrics is not None:  # subject_fit takes the whole set
-                row.metrics = row.metrics | {"subject_fit": decision.metrics.get("subject_fit")}
             if decision.details:
                 row.details = (row.details or {}) | {"select": decision.details}
 
@@ -52,7 +51,7 @@ def _details(item: Item) -> Json | None:
         "frame": {key: value for key, value in item.said("frame").items() if key != "frame"},
         "matte": item.said("matte"),
         "decontaminate": item.said("decontaminate"),
-        "score": {"pulled_down": item.said("score").get("pulled_down")},
+        "score": item.grade.to_json() if item.grade else {},
     }
     return {stage: told for stage, told in details.items() if item.said(stage)} or None
 

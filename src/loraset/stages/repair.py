@@ -16,13 +16,25 @@ from loraset.stages.mask import probability_of, to_integers
 from loraset.types import FloatImage, Json, Pixels, Reason, StageResult
 
 NAME = "repair"
-VERSION = 4
+VERSION = 5
 READS = ("ingest", "mask")
 # Later stages depend on what this one made of the picture, not on the set it was made from: a set that grows by a
 # picture cuts none of the others again whose masks stay.
 KEYED_BY_RESULT = True
 MEASURED = ("alpha", "key", "plate")  # engines whose masks are no guesses
-LOOK_BELOW = 0.85  # overlap of the old and the new mask below which a person should look
+LOOK_BELOW = 0.93  # overlap of the old and the new mask below which a person should look
+
+
+def measured(said: Json) -> dict[str, float | None]:
+    """Return what the set says of a mask as numbers in [0, 1]: None where it was not asked.
+
+    set_overlap : IoU of the final mask and the set's own cut. set_changed : how much of the engine's mask the set
+    changed.
+    """
+    if "agreement" not in said:
+        return {"set_overlap": None, "set_changed": None}
+    changed = said["verdict"] in ("changed", "remade")
+    return {"set_overlap": said["agreement"], "set_changed": round(1 - said["overlap"], 4) if changed else 0.0}
 
 
 def settings(recipe: Recipe) -> Json:
@@ -87,7 +99,13 @@ def _untouched(task: Task, mask: StageResult) -> str:
 def _make_anew(task: Task, mask: StageResult, old: FloatImage, small: FloatImage, recalled: Recalled) -> StageResult:
     """Replace a mask that is wrong as a whole where the set is sure of its own; else say so."""
     words, made = remade(recalled.look, old, small, recalled.evidence, recalled.knowledge)
-    data: Json = {"verdict": "refused" if made is None else "remade", "why": words, "taught_by": recalled.taught_by}
+    data: Json = {
+        "verdict": "refused" if made is None else "remade",
+        "why": words,
+        "overlap": 0.0,
+        "agreement": 0.0 if made is None else 1.0,
+        "taught_by": recalled.taught_by,
+    }
     images = {} if made is None else {"probability": _stored(task, mask, made)}
     return StageResult(data, images, (_doubt(words),))
 
@@ -110,6 +128,7 @@ def _describe(found: Repair, recalled: Recalled, size: tuple[int, int]) -> Json:
     return {
         "verdict": found.verdict,
         "overlap": round(found.overlap, 4),
+        "agreement": round(found.agreement, 4),
         "added": round(sum(piece.share for piece in accepted if piece.added), 4),
         "removed": round(sum(piece.share for piece in accepted if not piece.added), 4),
         "taught_by": recalled.taught_by,

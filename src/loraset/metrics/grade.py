@@ -1,0 +1,132 @@
+"""One score out of many numbers, and what pulled it down.
+
+In: metrics by name. Out: `Grade`. Never: a picture, a verdict, or a cost for a number that is missing.
+
+The score is the chance that the cut-out is right, times factors for what is wrong with it or with the photo. The chance
+is logistic in a few doubts, each 0 where its metric is best; the weights lie in right.toml with what they were fitted
+to. A factor is 1 where its metric is at its best and falls with the cube of the way to 1 - `cost` where it is `bad`: so
+the score falls whenever anything gets worse, and little in the range of sound pictures.
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from loraset.types import Json
+
+EXPLAINED_BELOW = 0.95  # a factor under this is named among what pulled the score down
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """How one metric speaks against a cut-out: nothing at `best`, `weight` in log odds at `bad` and beyond.
+
+    bend : 0 for a straight way between; the larger, the more the first steps away from the best count.
+    """
+
+    best: float
+    bad: float
+    weight: float
+    bend: float = 0.0
+
+    def log_odds(self, value: float) -> float:
+        """Return what is taken from the log odds that the cut-out is right, in [0, weight]."""
+        way = _way(value, self.best, self.bad)
+        return self.weight * (math.log1p(self.bend * way) / math.log1p(self.bend) if self.bend else way)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How one metric enters the score as a factor: nothing is lost at `best`, `cost` at `bad` and beyond."""
+
+    best: float
+    bad: float
+    cost: float
+
+    def factor(self, value: float) -> float:
+        """Return the factor in [1 - cost, 1]."""
+        return 1.0 - self.cost * _way(value, self.best, self.bad) ** 3
+
+
+# Set by hand: `bad` is a fault that anyone sees, a cost over a half one that alone makes a picture useless.
+TECHNICAL = {
+    "sharpness": Part(best=0.7, bad=0.05, cost=0.6),
+    "lightness": Part(best=0.35, bad=0.03, cost=0.5),
+    "overexposed": Part(best=0.0, bad=0.5, cost=0.5),
+    "cut_off": Part(best=0.0, bad=0.4, cost=0.3),
+    "upscaled": Part(best=1.0, bad=4.0, cost=0.5),
+    "true_size": Part(best=0.6, bad=0.1, cost=0.4),
+}
+CUTOUT = {
+    "mask_confidence": Part(best=1.0, bad=0.2, cost=0.4),
+    "engines_disagree": Part(best=0.0, bad=0.5, cost=0.6),
+    "halo": Part(best=0.0, bad=0.5, cost=0.6),
+    "holes_islands": Part(best=0.0, bad=0.1, cost=0.4),
+    "subject_fit": Part(best=1.0, bad=0.7, cost=0.6),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What a cut-out is worth.
+
+    score : [0, 1], right times all `costs` of `CUTOUT` and `TECHNICAL`. right : the chance that the mask is right,
+    [0, 1]. technical : the product of the technical factors. costs : by metric the factor, in [0, 1], by which it
+    lowers the score: for a doubt the chance over what it would be without. pulled_down : names of those that cost most.
+    """
+
+    score: float
+    right: float
+    technical: float
+    costs: dict[str, float]
+
+    @property
+    def pulled_down(self) -> list[str]:
+        """The metrics that pulled the score down, worst first."""
+        named = [name for name, factor in self.costs.items() if factor < EXPLAINED_BELOW]
+        return sorted(named, key=lambda name: (self.costs[name], name))
+
+    def to_json(self) -> Json:
+        """Return the manifest's form (`details.score`): of the costs those that lower the score by a hundredth."""
+        costs = {name: round(1 - factor, 4) for name, factor in self.costs.items() if factor < 0.99}
+        worst_first = dict(sorted(costs.items(), key=lambda item: (-item[1], item[0])))
+        return {
+            "right": round(self.right, 4),
+            "technical": round(self.technical, 4),
+            "pulled_down": self.pulled_down,
+            "costs": worst_first,
+        }
+
+
+@cache
+def doubts() -> tuple[float, dict[str, Doubt]]:
+    """Return the log odds of a cut-out that nothing speaks against, and the doubts by metric (right.toml)."""
+    said = tomllib.loads(files("loraset.metrics").joinpath("right.toml").read_text("utf-8"))
+    return float(said["sure"]), {name: Doubt(**values) for name, values in said["doubt"].items()}
+
+
+def grade(numbers: Mapping[str, float | None]) -> Grade:
+    """Return what a cut-out with these metrics is worth."""
+    sure, table = doubts()
+    against = {name: doubt.log_odds(value) for name, doubt in table.items() if (value := numbers.get(name)) is not None}
+    odds = sure - sum(against.values())
+    right = _chance(odds)
+    factors = {
+        name: part.factor(value)
+        for name, part in (TECHNICAL | CUTOUT).items()
+        if (value := numbers.get(name)) is not None
+    }
+    technical = math.prod(factors[name] for name in TECHNICAL if name in factors)
+    costs = {name: right / _chance(odds + amount) for name, amount in against.items()} | factors
+    return Grade(right * math.prod(factors.values()), right, technical, costs)
+
+
+def _chance(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))
+
+
+def _way(value: float, best: float, bad: float) -> float:
+    return min(1.0, max(0.0, (value - best) / (bad - best)))

@@ -1,0 +1,137 @@
+"""Fits the doubts of `metrics/right.toml` to pictures that are painted here, and prints that file's numbers.
+
+In: nothing from outside but the model u2netp (its file in U2NET_HOME); `scenes` paints single pictures, `fit_repair`
+sets with planted faults. Out: TOML. Never: the given data, on which the result is measured afterwards.
+
+    U2NET_HOME=... PYTHONPATH=src python tests/benchmarks/fit_score.py [CACHE [CASES]]
+
+A mask of a single picture is right from an IoU of .8 with the truth, one of a set after repair from .9: that knows what
+it should be. Weights are logistic and none below 0. The scenes are harder than photos: their bad ones are weighed down
+to `BAD_SHARE` of all. CACHE keeps what was measured on scenes, CASES the cases of fit_repair.
+"""
+
+import pickle
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import fit_repair
+import numpy as np
+from fit_repair import all_cases
+from material import iou
+from scenes import scene
+from scipy.optimize import minimize
+
+from loraset.engines import make_engine
+from loraset.engines.interface import EngineOptions
+from loraset.metrics import METRICS
+from loraset.metrics.grade import Doubt
+from loraset.metrics.interface import Specimen
+from loraset.ops.outline import overlap
+from loraset.ops.repair import repair
+from loraset.registry import load
+from loraset.types import Frame
+
+SCENES = 280
+BAD_SHARE = 0.22
+RIDGE = 0.01
+SURE = 0.01  # of the picture: a subject smaller than that is passed over
+PICTURE = {
+    "expected_overlap": Doubt(best=1.0, bad=0.0, weight=1.0, bend=50.0),
+    "scatter": Doubt(best=0.0, bad=0.3, weight=1.0),
+    "edge_support": Doubt(best=1.0, bad=0.5, weight=1.0),
+}
+SET = {
+    "set_overlap": Doubt(best=1.0, bad=0.6, weight=1.0),
+    "set_changed": Doubt(best=0.0, bad=0.2, weight=1.0),
+}
+
+
+def measured(shot, engine):
+    """The metrics of one picture's mask, and its IoU."""
+    mask = engine.mask(shot)
+    height, width = shot.truth.shape
+    alpha = np.clip(cv2.resize(mask.probability, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
+    frame = Frame((0, 0, width, height), 1.0, (0, 0, 0, 0), (width, height))
+    specimen = Specimen(
+        rgb=shot.rgb.astype(np.float32) / 255,
+        alpha=alpha,
+        photo=shot.rgb,
+        inside=np.ones((height, width), bool),
+        mask=mask.probability,
+        frame=frame,
+        subject_share=float(alpha.mean()),
+        cut_share=0.0,
+        stays=mask.details.get("stays"),
+    )
+    return {name: load(METRICS, name, "metric").measure(specimen) for name in PICTURE}, iou(
+        mask.probability, shot.truth
+    )
+
+
+def pictures(cache):
+    """(metrics, right) of every scene."""
+    engine = make_engine("rembg:u2netp", EngineOptions(download=False))
+    rows = []
+    for number in range(SCENES):
+        path = cache and cache / f"{number}.pkl"
+        if path and path.exists():
+            row = pickle.loads(path.read_bytes())
+        else:
+            shot = scene(number)
+            row = measured(shot, engine) if np.mean(shot.truth > 0) >= SURE else None
+            if path:
+                path.write_bytes(pickle.dumps(row))
+        if row is not None:
+            rows.append((row[0], row[1] >= 0.8))
+    return rows
+
+
+def sets(cases):
+    """(metrics, right) of every mask of the painted sets."""
+    rows = []
+    for case in all_cases(cases):
+        found = repair(case.look, case.mask, case.evidence)
+        made = cv2.resize(found.apply(case.mask), case.mask.shape[::-1], interpolation=cv2.INTER_AREA) > 0.5
+        changed = 1 - found.overlap if found.verdict == "changed" else 0.0
+        right = overlap(made, case.truth) >= 0.9
+        rows.append(({"set_overlap": found.agreement, "set_changed": changed}, right))
+    return rows
+
+
+def fit(rows, doubts, bad_share):
+    """Log odds without a doubt, and the doubts with their weights."""
+    values = np.array([[doubts[name].log_odds(row[name] or 0.0) for name in doubts] for row, _ in rows])
+    right = np.array([right for _, right in rows])
+    weight = np.where(right, (1 - bad_share) / right.mean(), bad_share / (1 - right.mean()))
+
+    def loss(x):
+        odds = x[0] - values @ x[1:]
+        cost = np.logaddexp(0, np.where(right, -odds, odds))
+        return (weight * cost).sum() / weight.sum() + RIDGE * np.square(x[1:]).sum()
+
+    found = minimize(loss, np.ones(1 + len(doubts)), bounds=[(None, None)] + [(0, None)] * len(doubts)).x
+    named = zip(doubts.items(), found[1:], strict=True)
+    return float(found[0]), {name: replace(doubt, weight=round(float(w), 2)) for (name, doubt), w in named}
+
+
+def main():
+    cache, cases = (Path(name) for name in ([*sys.argv[1:], ".", "."])[:2])
+    cache.mkdir(parents=True, exist_ok=True)
+    rows = pictures(cache)
+    print(f"# {len(rows)} scenes, {sum(not right for _, right in rows)} wrong", flush=True)
+    sure, table = fit(rows, PICTURE, BAD_SHARE)
+    rows = sets(cases)
+    print(f"# {len(rows)} masks of sets, {sum(not right for _, right in rows)} wrong")
+    table |= fit(rows, SET, np.mean([not right for _, right in rows]))[1]
+    print(f"sure = {sure:.2f}")
+    for name, doubt in table.items():
+        print(f"\n[doubt.{name}]\nbest = {doubt.best}\nbad = {doubt.bad}\nweight = {doubt.weight}")
+        print(f"bend = {doubt.bend}" if doubt.bend else "", end="")
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    sys.modules["__main__"].Case = fit_repair.Case  # as which its cases are kept
+    main()

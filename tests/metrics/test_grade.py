@@ -1,0 +1,67 @@
+"""The score: what each number costs, and that the packed weights say what they should."""
+
+import math
+
+import pytest
+
+from loraset.metrics import METRICS
+from loraset.metrics.grade import CUTOUT, TECHNICAL, Doubt, doubts, grade
+from loraset.registry import load
+
+PARTS = TECHNICAL | CUTOUT
+OF_THE_SET = {"set_overlap": "higher", "set_changed": "lower", "subject_fit": "higher"}
+
+
+def better(name):
+    return OF_THE_SET.get(name) or load(METRICS, name, "metric").better
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_falls_from_one_in_the_direction_that_its_metric_calls_worse(name):
+    part = PARTS[name]
+    assert (part.bad < part.best) == (better(name) == "higher")
+    assert part.factor(part.best) == 1.0
+    assert part.factor(part.bad) == pytest.approx(1 - part.cost)
+    assert part.factor((part.best + part.bad) / 2) == pytest.approx(1 - part.cost / 8)
+
+
+@pytest.mark.parametrize("name", doubts()[1])
+def test_a_packed_doubt_speaks_against_what_its_metric_calls_worse(name):
+    doubt = doubts()[1][name]
+    assert (doubt.bad < doubt.best) == (better(name) == "higher")
+    assert doubt.weight >= 0
+    steps = [doubt.log_odds(doubt.best + share * (doubt.bad - doubt.best)) for share in (-1, 0, 0.2, 0.5, 1, 2)]
+    assert steps == sorted(steps)
+    assert (steps[1], steps[-1]) == (0.0, pytest.approx(doubt.weight))
+
+
+def test_a_bent_doubt_counts_its_first_steps_most():
+    straight, bent = Doubt(0.0, 1.0, 2.0), Doubt(0.0, 1.0, 2.0, bend=50.0)
+    assert straight.log_odds(0.1) == pytest.approx(0.2)
+    assert bent.log_odds(0.1) == pytest.approx(2 * math.log(6) / math.log(51))
+
+
+def test_the_score_is_the_chance_to_be_right_times_the_factors():
+    halo, blur = CUTOUT["halo"], TECHNICAL["sharpness"]
+    worth = grade({"halo": halo.bad, "sharpness": blur.bad, "scatter": 0.3, "lightness": None})
+    sure, table = doubts()
+    assert worth.right == pytest.approx(1 / (1 + math.exp(table["scatter"].weight - sure)))
+    assert worth.technical == pytest.approx(1 - blur.cost)
+    assert worth.score == pytest.approx(worth.right * (1 - halo.cost) * (1 - blur.cost))
+    assert worth.pulled_down == ["halo", "sharpness"]
+
+
+def test_a_missing_number_costs_nothing():
+    nothing = grade({})
+    assert nothing.score == nothing.right > 0.9
+    assert (nothing.pulled_down, nothing.costs) == ([], {})
+
+
+def test_two_like_things_in_one_mask_are_not_sure_to_be_right():
+    assert grade({"scatter": 0.5}).right < grade({"scatter": 0.02}).right < grade({}).right
+
+
+def test_the_manifest_names_what_costs_a_hundredth_or_more_worst_first():
+    told = grade({"halo": 0.4, "sharpness": 0.2, "overexposed": 0.01}).to_json()
+    assert set(told["costs"]) == {"halo", "sharpness"}
+    assert sorted(told["costs"].values(), reverse=True) == list(told["costs"].values())
