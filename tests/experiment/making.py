@@ -7,6 +7,7 @@ import numpy as np
 
 import small_set
 from loraset.experiment.plan import Wish, plan
+from loraset.experiment.subject import border
 from loraset.images import encode_png, read_png
 
 RECIPE = (
@@ -21,7 +22,8 @@ background = "random-named"
 """
 )
 FILL = np.array([128, 128, 128])
-SIDE, BLOCK = 128, 4
+SIDE = 128
+RING = border((SIDE, SIDE))
 
 
 def planned(top: Path, **wish) -> tuple[Path, Path, dict]:
@@ -41,11 +43,11 @@ def scene(number: int) -> np.ndarray:
 
 
 def leaking(place: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Return the place with a share of its blocks in the fill, as a network paints it: not quite even."""
-    cells = rng.permutation((SIDE // BLOCK) ** 2) < round(share * (SIDE // BLOCK) ** 2)
-    blocks = cells.reshape(SIDE // BLOCK, -1).repeat(BLOCK, 0).repeat(BLOCK, 1)
+    """Return the place with a patch in the fill that covers this share of its border, not quite even in colour."""
+    height = cv2.resize(rng.normal(0, 1, (4, 4)), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    patch = height <= np.quantile(height[RING], share) if share > 0 else np.zeros((SIDE, SIDE), bool)
     fill = FILL + rng.normal(0, 1.5, (SIDE, SIDE, 3))
-    return np.where(blocks[..., None], fill, place).round().astype(np.uint8)
+    return np.where(patch[..., None], fill, place).round().astype(np.uint8)
 
 
 def with_subject(ground: np.ndarray, cutout: np.ndarray) -> np.ndarray:

@@ -79,8 +79,8 @@ def test_the_measured_fill_is_what_was_painted(leaky, analysis):
     share = leak(0.5, 0.1)
     painted = np.array([share(cell.arm, cell.seed, cell.prompt) for cell in analysis.measured])
     measured = np.array([sample.values["fill_share"] for sample in analysis.measured.values()])
-    assert abs((measured - painted).mean()) < 0.02 and abs(measured - painted).max() < 0.2
-    assert np.corrcoef(measured, painted)[0, 1] > 0.95
+    assert abs(measured - painted).max() < 0.1  # a patch's own edge is not smooth
+    assert np.corrcoef(measured, painted)[0, 1] > 0.99
     pair = analysis.primary.pairs[0]
     scenes = [analysis.measured[("gray", 1, 1500, prompt)].values["fill_share"] for prompt in range(4)]
     assert pair.first == pytest.approx(np.mean(scenes)) and pair.prompts == 4

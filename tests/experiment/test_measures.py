@@ -45,7 +45,15 @@ def test_fill_share_is_the_border_painted_in_the_fill(reference, share):
     picture = leaking(scene(3), share, rng)
     ring = border((SIDE, SIDE))
     truth = (np.abs(picture.astype(int) - 128).max(axis=2) < 10)[ring].mean()
-    assert values(on(picture, toy()), reference)["fill_share"] == pytest.approx(truth, abs=0.02)
+    assert truth == pytest.approx(share, abs=0.02)
+    assert values(on(picture, toy()), reference)["fill_share"] == pytest.approx(share, abs=0.06)
+
+
+def test_textured_gray_is_no_fill(reference):
+    rng = np.random.default_rng(6)
+    stone = np.repeat(np.clip(128 + rng.normal(0, 12, (SIDE, SIDE, 1)), 0, 255), 3, axis=2).astype(np.uint8)
+    assert values(stone, reference)["fill_share"] < 0.05
+    assert values(cv2.GaussianBlur(stone, (0, 0), 6), reference)["fill_share"] > 0.95
 
 
 def test_near_a_fill_is_near_any_of_them_and_without_one_there_is_no_number(reference):

@@ -20,6 +20,7 @@ from loraset.types import BoolImage, ByteImage, FloatImage
 
 SIDE = 256  # px, long side at which samples are measured
 NEAR_FILL = 10.0  # Lab units from a fill: what a network paints is never the exact colour
+FLAT, FLAT_PX = 3.0, 5  # deviation of lightness in a window: leaked fill is smooth, gray asphalt and stone are not
 ONE_COLOR = 8.0  # Lab units within which a border counts as one colour
 PLAIN_SHARE = 0.75  # of the border in one colour: a subject may reach over the rest
 RIM_PX, CLEAR_PX, AROUND_PX = 4, 7, 14  # outside the subject's outline: the rim; from where to where its surroundings
@@ -73,7 +74,7 @@ def measure(
     near = _near_fill(lab, fills)
     subject = find_subject(small, reference.colors)
     values: dict[str, float | None] = {
-        "fill_share": float(near[border(small.shape[:2])].mean()) if fills else None,
+        "fill_share": float((near & _flat(lab))[border(small.shape[:2])].mean()) if fills else None,
         "deviation": float(np.sqrt(ring.var(axis=0, dtype=np.float64).sum())),
         "plain": float(_one_color(ring) >= PLAIN_SHARE),
         "fringe": _fringe(near, subject) if subject is not None and fills else None,
@@ -89,6 +90,13 @@ def _near_fill(lab: FloatImage, fills: Sequence[tuple[int, int, int]]) -> BoolIm
     for fill in fills:
         near |= np.linalg.norm(lab - to_lab(np.array([[fill]], np.uint8)), axis=2) <= NEAR_FILL
     return near
+
+
+def _flat(lab: FloatImage) -> BoolImage:
+    light = np.ascontiguousarray(lab[..., 0], np.float32)
+    window = (FLAT_PX, FLAT_PX)
+    variance = cv2.blur(light * light, window) - np.square(cv2.blur(light, window))
+    return np.asarray(variance <= FLAT**2)
 
 
 def _one_color(ring: FloatImage) -> float:

@@ -31,7 +31,13 @@ class Outcome:
 ASKED: tuple[Kind, ...] = ("scene", "plain", "trigger")
 
 OUTCOMES = (
-    Outcome("fill_share", ("scene",), "Fill in scenes", "share of border pixels near a training fill", "lower"),
+    Outcome(
+        "fill_share",
+        ("scene",),
+        "Fill in scenes",
+        "share of the border that is smooth and near a training fill",
+        "lower",
+    ),
     Outcome("fill_share", ("trigger",), "Fill, bare trigger", "the same with the trigger alone", "lower"),
     Outcome("fill_share", ("none",), "Fill, no trigger", "the same without the trigger: spilt into the model", "lower"),
     Outcome("plain", ("scene",), "Plain backgrounds in scenes", "share of samples with a plain border", "lower"),
