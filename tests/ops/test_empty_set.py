@@ -6,18 +6,20 @@ import pytest
 from empty_sets import SIDE, before, disc, photo, room, seen_from, wall
 
 from loraset.ops.alignment import as_it_lies, by_features, features
-from loraset.ops.difference import deviation, fine_alpha, outline
+from loraset.ops.difference import Strangeness, outline, shaded_ground, strangeness
+from loraset.ops.known_ground import alpha_before
 from loraset.ops.plate import expected_background, why_another_set
 
 LIES = as_it_lies((SIDE, SIDE), (SIDE, SIDE))
 MOVED = np.array([[1.01, 0.02, -7], [-0.015, 0.99, 5], [2e-5, -1e-5, 1]])
 
 
-def cut(picture, plate, alignment=LIES, shift_px=0.1):
+def cut(picture, plate, alignment=LIES):
     background = expected_background(picture, plate, alignment)
-    strangeness = deviation(picture.astype(np.float32) / np.float32(255), background, shift_px)
-    area = outline(picture, strangeness, background.there)
-    return area, fine_alpha(picture, strangeness, area, background)
+    strange = strangeness(picture.astype(np.float32) / np.float32(255), background)
+    area = outline(picture, strange, background.there)
+    ground = shaded_ground(background, strange.depth, area)
+    return area, alpha_before(picture, area, ground, background.deviation, background.there)
 
 
 @pytest.mark.parametrize("paint", [room, wall], ids=["room", "wall"])
@@ -76,7 +78,7 @@ def test_a_plate_by_hand_is_aligned_and_then_fits():
     aligned = expected_background(picture, plate, alignment)
     assert aligned.misfit < 0.7 * expected_background(picture, plate, LIES).misfit
     assert why_another_set(aligned) is None
-    area, _ = cut(picture, plate, alignment, shift_px=0.4)
+    area, _ = cut(picture, plate, alignment)
     assert (area & (alpha > 0.5)).sum() / (area | (alpha > 0.5)).sum() > 0.95
 
 
@@ -112,6 +114,7 @@ def test_where_the_plate_does_not_reach_nothing_is_claimed():
     cropped = as_it_lies((SIDE, SIDE), (SIDE, SIDE))
     cropped.matrix[1, 2] -= 40
     background = expected_background(picture, photo(ground, 2), cropped)
-    area = outline(picture, np.full((SIDE, SIDE), 15, np.float32), background.there)
+    everywhere = np.full((SIDE, SIDE), 15, np.float32)
+    area = outline(picture, Strangeness(everywhere, everywhere, 0 * everywhere), background.there)
     assert not background.there[:39].any()
     assert not area[:36].any()

@@ -15,14 +15,14 @@ from loraset.engines.interface import EngineOptions
 from loraset.errors import InputError, UsageError
 from loraset.images import Unreadable, claims_picture, decode, reduce_to
 from loraset.ops.alignment import Alignment, Features, as_it_lies, by_features, features
-from loraset.ops.difference import deviation, fine_alpha, outline
+from loraset.ops.difference import outline, shaded_ground, strangeness
+from loraset.ops.known_ground import alpha_before
 from loraset.ops.plate import Background, expected_background, why_another_set
 from loraset.types import PROXY_SIDE, ByteImage, Declined, Json, Map, Mask, Reason, View
 
-VERSION = 1
+VERSION = 2
 MAX_PIXELS = 400_000_000
 MOVED = 0.95  # misfit of the aligned plate in shares of that of the plate as it lies, from which the camera moved
-SHIFT_PX = (0.1, 0.4)  # uncertainty of a plate as it lies, and of one aligned by features
 MAX_SHARE = 0.95  # of the picture: more is no subject before a background
 
 
@@ -85,10 +85,14 @@ class PlateEngine:
 
     def _cut(self, view: View, picture: ByteImage, fit: _Fit) -> Mask:
         values = picture.astype(np.float32) / np.float32(255)
-        strangeness = deviation(values, fit.background, SHIFT_PX[fit.moved])
-        area = outline(picture, strangeness, fit.background.there)
+        background = fit.background
+        strange = strangeness(values, background)
+        area = outline(picture, strange, background.there)
         to_the_pixel = not fit.moved and fit.why_not is None
-        alpha = fine_alpha(picture, strangeness, area, fit.background) if to_the_pixel else area.astype(np.float32)
+        alpha = area.astype(np.float32)
+        if to_the_pixel:
+            ground = shaded_ground(background, strange.depth, area)
+            alpha = alpha_before(picture, area, ground, background.deviation, background.there)
         doubt = fit.why_not
         if doubt is None and float(area.mean()) > MAX_SHARE:
             doubt = f"{fit.plate.name}: {area.mean():.0%} of the picture is not in it"
@@ -105,10 +109,11 @@ class PlateEngine:
                 "aligned": "by features" if fit.moved else "as it lies",
                 "inliers": fit.alignment.inliers,
                 "alignment_error_px": round(fit.alignment.error_px, 3),
-                "exposure": [round(value, 4) for value in fit.background.exposure],
-                "noise": round(fit.background.noise, 5),
-                "agreeing": round(fit.background.agreeing, 4),
-                "covered": round(float(fit.background.there.mean()), 4),
+                "exposure": [round(value, 4) for value in background.exposure],
+                "noise": round(background.noise, 5),
+                "blur_px": background.blur_px,
+                "agreeing": round(background.agreeing, 4),
+                "covered": round(float(background.there.mean()), 4),
             },
         )
 

@@ -1,4 +1,4 @@
-"""The picture without its subject, made from a photo of the empty set: aligned, brought to the picture's exposure.
+"""The picture without its subject, made from a photo of the empty set: aligned, exposed and focused as the picture is.
 
 In: a small picture and a plate. Out: the expected background, and what tells whether the plate shows this set.
 Never: files, settings, randomness, or a decision: `why_another_set` says in words why a plate does not fit.
@@ -15,6 +15,14 @@ from loraset.types import BoolImage, ByteImage, FloatImage
 
 OFFSET = np.float32(0.03)  # black level under which ratios mean nothing
 CLIPPED = 0.98
+WHITE = 0.5  # of the plate: with more of it clipped, what is clipped in both must tell the exposure
+BLURS_PX = (0.6, 0.9, 1.3, 1.8, 2.5)  # of a plate that is sharper than the picture's background
+BLUR_GAIN = 0.97  # of the difference: less of it left makes a blur worth while
+CALM_PX = 4.0  # differences that vanish in a mean over so much are no subject: noise, focus, a shift
+LEAST_NOISE = 0.7 / 255
+SHIFT_PX = (0.05, 1.5)  # how far edges of the plate may lie beside their place
+STEEP = 0.85  # share of the pixels whose edges are too weak to tell the shift
+DENSE_PX, DENSE = 15, 0.6  # window, share: fewer agreeing pixels are a subject's that agree by chance
 BIN = 0.08  # log units, of the search for the most frequent ratio
 BLOCK = 17  # px, of the comparison of textures
 TEXTURE = 2.5 / 255  # deviation of a block from which it has a texture to compare
@@ -32,6 +40,8 @@ class Background:
     """What a picture would show without its subject.
 
     rgb : float32 array of shape (H, W, 3), [0, 1]. there : bool array of shape (H, W), where the plate has pixels.
+    deviation : float32 array of shape (H, W), what a channel differs by where nothing has changed: noise, and edges
+    that lie beside their place. blur_px : how much softer the picture's background is than the plate.
     explained : bool array of shape (H, W), pixels that taught the exposure: surely no subject.
     noise : robust deviation of the picture from it, [0, 1]. exposure : the picture's channels over the plate's.
     textured : share of the picture where the plate has texture. agreeing : share of that where the picture has it too.
@@ -40,6 +50,8 @@ class Background:
 
     rgb: FloatImage
     there: BoolImage
+    deviation: FloatImage
+    blur_px: float
     explained: BoolImage
     noise: float
     exposure: tuple[float, float, float]
@@ -60,7 +72,8 @@ def expected_background(picture: ByteImage, plate: ByteImage, alignment: Alignme
     photo, empty = (image.astype(np.float32) / np.float32(255) for image in (picture, moved))
     smooth, smooth_empty = (cv2.GaussianBlur(image, (0, 0), 1) for image in (photo, empty))
     ratio = np.log((smooth + OFFSET) / (smooth_empty + OFFSET))
-    usable = there & (smooth.max(axis=2) < CLIPPED) & (smooth_empty.max(axis=2) < CLIPPED)
+    white = smooth_empty.max(axis=2) >= CLIPPED
+    usable = there if white[there].mean() > WHITE else there & ~white & (smooth.max(axis=2) < CLIPPED)
     inside = _most_frequent(ratio, usable)
     basis = quadratic(there.shape)
     field = np.zeros_like(ratio)
@@ -69,6 +82,7 @@ def expected_background(picture: ByteImage, plate: ByteImage, alignment: Alignme
         error = np.abs(np.exp(field) * (smooth_empty + OFFSET) - OFFSET - smooth).max(axis=2)
         noise = 1.4826 * float(np.median(error[inside]))
         inside = usable & (error < np.clip(4 * noise, 6 / 255, 0.12))
+        inside &= cv2.blur(inside.astype(np.float32), (DENSE_PX, DENSE_PX)) > DENSE
         if not inside.any():
             inside = usable
             break
@@ -76,11 +90,15 @@ def expected_background(picture: ByteImage, plate: ByteImage, alignment: Alignme
     middle = np.exp(np.median(field[inside], axis=0))
     field = followed(field, ratio, inside)
     expected = np.clip(np.exp(field) * (empty + OFFSET) - OFFSET, 0, 1).astype(np.float32)
+    calm = _calm(photo, expected, there, noise)
+    expected, blur_px = _focused(photo, expected, calm)
     error = np.abs(expected - photo).max(axis=2)
     textured, agreeing = _same_texture(photo, expected, there)
     return Background(
         rgb=expected,
         there=there,
+        deviation=_deviation(photo, expected, calm),
+        blur_px=blur_px,
         explained=inside,
         noise=1.4826 * float(np.median(error[inside])) if inside.any() else 1.0,
         exposure=(float(middle[0]), float(middle[1]), float(middle[2])),
@@ -88,6 +106,40 @@ def expected_background(picture: ByteImage, plate: ByteImage, alignment: Alignme
         agreeing=agreeing,
         misfit=float(np.where(there, np.minimum(error, 0.1), 0.1).mean()),
     )
+
+
+def _calm(photo: FloatImage, expected: FloatImage, there: BoolImage, noise: float) -> BoolImage:
+    """Where the two agree in the large, whatever their focus: bool array of shape (H, W)."""
+    rest = np.abs(cv2.GaussianBlur(photo - expected, (0, 0), CALM_PX)).max(axis=2)
+    calm = there & (rest < max(1.5 * noise, 3 / 255))
+    return calm if calm.any() else there
+
+
+def _focused(photo: FloatImage, expected: FloatImage, calm: BoolImage) -> tuple[FloatImage, float]:
+    """The plate as soft as the picture's background is, and how much softer that is than it was."""
+    best, blur_px = expected, 0.0
+    least = float(np.abs(photo - expected).mean(axis=2)[calm].mean())
+    for sigma in BLURS_PX:
+        softer = np.asarray(cv2.GaussianBlur(expected, (0, 0), sigma), np.float32)
+        rest = float(np.abs(photo - softer).mean(axis=2)[calm].mean())
+        if rest < BLUR_GAIN * least:
+            best, blur_px, least = softer, sigma, rest
+    return best, blur_px
+
+
+def _deviation(photo: FloatImage, expected: FloatImage, calm: BoolImage) -> FloatImage:
+    """Standard deviation of a channel where nothing has changed: float32 array of shape (H, W).
+
+    Noise from places without edges; how far edges lie beside their place from the steepest.
+    """
+    gray = cv2.GaussianBlur(expected.mean(axis=2), (0, 0), 0.7)
+    slope = np.hypot(cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)) / 8
+    rest, edges = np.sqrt(np.square(photo - expected).mean(axis=2))[calm], slope[calm]
+    noise = max(1.06 * float(np.median(rest[edges <= np.median(edges)])), LEAST_NOISE)
+    steep = edges >= np.quantile(edges, STEEP)
+    more = max((1.06 * float(np.median(rest[steep]))) ** 2 - noise**2, 0) ** 0.5
+    shift = np.clip(more / max(float(np.median(edges[steep])), 1e-3), *SHIFT_PX)
+    return np.asarray(np.hypot(np.float32(noise), slope * np.float32(shift)), np.float32)
 
 
 def _most_frequent(ratio: FloatImage, usable: BoolImage) -> BoolImage:
