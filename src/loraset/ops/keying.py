@@ -22,8 +22,9 @@ from loraset.types import BoolImage, ByteImage, FloatImage, Light
 GUIDE_SIDE = 1024  # px, long side of the grid on which sure subject colours are collected
 BAND_ROWS = 256
 CLEAR, NEAR = 8, 3  # guide px beyond which nothing but screen is expected; where shadows were found, too
-REACHES = (1, 3)  # guide px into the subject where its colour is taken: the second in photos only
-DEEP, FUR = 8, 16  # guide px: depth of the subject's colour under fur, length of fur
+REACHES = (1, 3)  # guide px into the subject where its colour is taken
+DEEP, FUR = 8, 16  # guide px: depth of the subject's colour under fur, length of fur; in photos
+SHARP = 3  # guide px: both, in drawings
 SHADOW = 0.45  # amount of the screen's colour that is left in a shadow on it; black with spill shows less
 SPREAD = 9  # guide px that a shadow is wide at least: less is a soft edge
 ENOUGH = 30  # px of edge, to tell the light by
@@ -144,16 +145,18 @@ def _sides(
 ) -> _Sides:
     """Each place takes the subject's colour from as deep inside as explains its mixture best.
 
-    Near the outline there may be another colour than deeper in, but in a photo it is still blurred with the screen's.
+    Near the outline there may be another colour than deeper in, but it may still be blurred with the screen's.
     """
     found = []
-    for reach in REACHES if screen.noise > GRAINY else REACHES[:1]:
+    for reach in REACHES:
         solid = _solid(values, ground, amount, bare, screen, reach, light)
         colors = nearest_colors(values, solid, reach)
         unlike = unmix(values, colors, ground, light).unlike
         found.append((solid, colors, cv2.GaussianBlur(unlike, (0, 0), 1)))
-    (solid, best, first), (_, deeper, second) = found[0], found[-1]
-    best = np.asarray(np.where((second < first)[..., None], deeper, best), np.float32)
+    solid, best, least = found[0]
+    for _, colors, unlike in found[1:]:
+        best = np.asarray(np.where((unlike < least)[..., None], colors, best), np.float32)
+        least = np.minimum(least, unlike)
     mix = unmix(values, best, ground, light)
     edge = ~bare & ~eroded(solid, 2) & (mix.alpha > 0.15) & (mix.alpha < 0.85)
     misfit = float(np.minimum(mix.unlike[edge], 0.1).mean()) if edge.sum() > ENOUGH else 0.0
@@ -171,8 +174,8 @@ def _solid(
 ) -> BoolImage:
     """Subject without a part of the screen: no more of its colour than spill, or a colour that is no mixture.
 
-    Orange fur takes much of a green screen before green is its strongest channel: in a photo, what lies near the screen
-    and is a mixture of it with the colour deeper in the subject is not solid either.
+    Orange fur takes much of a green screen before green is its strongest channel: what lies near the screen and is a
+    mixture of it with the colour deeper in the subject is not solid either.
     """
     spilled = amount[eroded(~bare, reach + 2) & (amount < 0.5)]
     white = 0.1
@@ -182,11 +185,12 @@ def _solid(
     mix = unmix(values, nearest_colors(values, solid, reach), ground, light)
     strange = (mix.unlike > _far(screen)) & (mix.alpha < 0.9) & ~bare
     solid = np.asarray(solid | ndimage.binary_opening(strange, np.ones((5, 5), np.bool_)), np.bool_)
-    if screen.noise <= GRAINY or not screen.saturated:
+    if not screen.saturated:
         return solid
-    mix = unmix(values, nearest_colors(values, solid, DEEP), ground, light)
+    deep, soft = (DEEP, FUR) if screen.noise > GRAINY else (reach + SHARP, SHARP)
+    mix = unmix(values, nearest_colors(values, solid, deep), ground, light)
     mixed = (mix.alpha > 0.05) & (mix.alpha < 0.95) & (mix.unlike < 0.5 * _far(screen))
-    close = cv2.distanceTransform((~bare).astype(np.uint8), cv2.DIST_L2, 5) <= FUR
+    close = cv2.distanceTransform((~bare).astype(np.uint8), cv2.DIST_L2, 5) <= soft
     return solid & ~(mixed & close)
 
 
