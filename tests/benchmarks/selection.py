@@ -22,8 +22,8 @@ from loraset.ops.descriptors import variety_covered
 from loraset.ops.geometry import crop
 from loraset.recipe.load import from_text, parse_set
 from loraset.sample import write_sample
-from loraset.stages.coverage import points
 from loraset.stages.select import AS_VIEW, _open, _view, select
+from loraset.stages.views import points
 from loraset.types import Frame, Silent, Verdict
 
 CHOSEN, CHANCES = 10, 50

@@ -6,7 +6,8 @@ import pytest
 
 from loraset.ops.backdrop import backdrop_colors
 from loraset.ops.descriptors import POSITION_SIZE, describe
-from loraset.stages.coverage import View, cover, in_words, points
+from loraset.stages.coverage import cover, in_words
+from loraset.stages.views import View, points
 
 
 def figure(arm):
@@ -88,6 +89,13 @@ def test_what_is_missing_is_advised():
     assert "No picture shows the whole figure" in advice([view(f"p{n}", cut=0.3, share=0.6) for n in range(10)])
     turned = [view("turned", arm=26), *(view(f"p{n}", arm=24) for n in range(4)), *(view(f"q{n}") for n in range(5))]
     assert "All 5 that turn or reach to a side do so to the same one, as turned.jpg does" in advice(turned)
+
+
+def test_what_is_missing_but_only_left_out_is_named():
+    views, spare = [view(f"p{n}") for n in range(10)], [view("spare", cut=0.3, share=0.6), view("plain")]
+    assert "taken from near. spare.jpg, which the limit leaves out, is one." in " ".join(
+        cover(views, 0.5, spare).advice
+    )
 
 
 def test_few_pictures_are_said_to_be_few_and_are_not_judged():

@@ -1,24 +1,18 @@
 """What views of the subject a set has, what it lacks, and which views are rare: in words for its author.
 
-In: a `View` of each picture. Out: the points at which they stand; a `Coverage`. Never: a verdict, or a word that the
-numbers do not bear: which side is left is not known, only that two pictures show different ones.
+In: a `View` of each picture. Out: a `Coverage`, and its words. Never: a verdict, or a word that the numbers do not bear:
+which side is left is not known, only that two pictures show different ones.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loraset.ops.backdrop import same_backdrops
-from loraset.ops.descriptors import POSITION_SIZE, Descriptors, position
-from loraset.ops.turns import turns
-from loraset.types import ByteImage, Json
+from loraset.stages.views import CLOSE, PART, WHOLE, View, turns_of
+from loraset.types import Json
 
-# Of a point: two unrelated poses are 1 apart, see `ops.descriptors.position`.
-SHOWN_WEIGHT, LIGHT_WEIGHT, TURN_WEIGHT = 0.6, 1.5, 1.0
-GRAZED = 0.06  # of the outline on the photo's edge: up to here it is a whole figure still
-CLOSE_SHARE = 0.4  # of the photo: what is cut and fills more is a close-up
 TURNED = 0.12  # turn from which a picture counts to a side
 OTHER_LIGHT = 0.1  # of full lightness, from the set's median
 USUAL = (10, 30)  # pictures of a set
@@ -28,36 +22,12 @@ MOST_REPEATS = 3
 NAMED_BACKDROPS = 3  # shared ones, the largest; the others are counted together
 
 FIGURE, SIDES, LIGHT, BACKDROP = "figure", "sides", "light", "background"
-WHOLE, PART, CLOSE = "whole", "in part", "close-up"
 EVEN, ONE_WAY, OTHER_WAY = "to neither side", "turned or reaching to one side", "to the other side"
 USUAL_LIGHT, DARKER, LIGHTER = "much the same", "darker", "lighter"
 ALIKE, SMALLER_GROUPS, OWN_BACKDROP = "alike", "in smaller groups", "like no other"
+NO_CLOSE_UP = "There is no close-up: small details are seen with few pixels. Add two or three taken from near."
+NO_WHOLE = "No picture shows the whole figure: its shape cannot be learnt. Add some from farther off."
 COMMON = (WHOLE, EVEN, USUAL_LIGHT, SMALLER_GROUPS, OWN_BACKDROP)  # parts that need no example
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
-    """One picture as coverage sees it; what is not known is None.
-
-    lightness : of the subject, [0, 1]. cut_share : of its outline, on the photo's edge. subject_share : of the photo.
-    small : as `subject_copies.small_cutout` makes it. backdrop : as `backdrop.backdrop_colors` makes it.
-    """
-
-    id: str
-    source: str
-    look: Descriptors | None = None
-    lightness: float | None = None
-    cut_share: float = 0.0
-    subject_share: float = 0.0
-    small: ByteImage | None = None
-    backdrop: ByteImage | None = None
-
-    @property
-    def shown(self) -> str:
-        """How much of the figure it shows: `WHOLE`, `PART` or `CLOSE`."""
-        if self.cut_share <= GRAZED:
-            return WHOLE
-        return CLOSE if self.subject_share >= CLOSE_SHARE else PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,40 +91,16 @@ def _part_in_words(part: Json) -> str:
     return f"{part['count']} {part['name']}{example}"
 
 
-def points(views: Sequence[View]) -> NDArray[np.float64]:
-    """Return where each view stands by pose, colour, light, turn and how much is shown: one row each.
-
-    What is not known is where the others are on average.
-    """
-    rows = np.full((len(views), POSITION_SIZE + 3), np.nan)
-    rows[:, -1] = TURN_WEIGHT * _turns(views)
-    for row, view in zip(rows, views, strict=True):
-        if view.look is not None:
-            row[:POSITION_SIZE] = position(view.look)
-            row[POSITION_SIZE] = SHOWN_WEIGHT * (WHOLE, PART, CLOSE).index(view.shown) / 2
-        if view.lightness is not None:
-            row[POSITION_SIZE + 1] = LIGHT_WEIGHT * view.lightness
-    known = ~np.isnan(rows)
-    means = np.where(known, rows, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return np.where(known, rows, means)
-
-
-def _turns(views: Sequence[View]) -> NDArray[np.float64]:
-    found = np.full(len(views), np.nan)
-    seen = [at for at, view in enumerate(views) if view.small is not None]
-    found[seen] = turns([view.small for view in views if view.small is not None])
-    return found
-
-
-def cover(views: Sequence[View], covered: float | None = None) -> Coverage:
+def cover(views: Sequence[View], covered: float | None = None, left_out: Sequence[View] = ()) -> Coverage:
     """Return what the pictures of a set show.
 
     views : of the pictures that go on, in an order that does not depend on the input's. covered : see `Coverage`.
+    left_out : of those that only the limit on their number keeps out.
     """
     axes = {FIGURE: _figure(views), SIDES: _sides(views), LIGHT: _light(views), BACKDROP: _backdrops(views)}
     axes = {name: parts for name, parts in axes.items() if parts}
     repeats = _repeats(axes, {view.id: view.source for view in views})
-    return Coverage(axes, tuple(_advice(axes, len(views))), repeats, covered)
+    return Coverage(axes, tuple(_advice(axes, len(views), left_out)), repeats, covered)
 
 
 def _parts(names: Sequence[str], members: Mapping[str, Sequence[View]]) -> tuple[Part, ...]:
@@ -173,7 +119,9 @@ def _figure(views: Sequence[View]) -> tuple[Part, ...]:
 
 def _sides(views: Sequence[View]) -> tuple[Part, ...]:
     turned = [
-        (turn, at, view) for at, (turn, view) in enumerate(zip(_turns(views), views, strict=True)) if not np.isnan(turn)
+        (turn, at, view)
+        for at, (turn, view) in enumerate(zip(turns_of(views), views, strict=True))
+        if not np.isnan(turn)
     ]
     members: dict[str, list[View]] = {EVEN: [], ONE_WAY: [], OTHER_WAY: []}
     for turn, _, view in sorted(turned, key=lambda one: (abs(one[0]), one[1])):
@@ -207,7 +155,7 @@ def _backdrops(views: Sequence[View]) -> tuple[Part, ...]:
     return tuple(part for parts in (*named, rest) for part in parts)
 
 
-def _advice(axes: Mapping[str, tuple[Part, ...]], count: int) -> list[str]:
+def _advice(axes: Mapping[str, tuple[Part, ...]], count: int, left_out: Sequence[View]) -> list[str]:
     """Return what an author may do about the set, most needed first."""
     said: list[str] = []
     if count < USUAL[0]:
@@ -215,10 +163,10 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], count: int) -> list[str]:
     if count < FEWEST_JUDGED:
         return said
     figure, sides, light = ({part.name: part for part in axes.get(axis, ())} for axis in (FIGURE, SIDES, LIGHT))
-    if figure and CLOSE not in figure:
-        said.append("There is no close-up: small details are seen with few pixels. Add two or three taken from near.")
-    if figure and WHOLE not in figure:
-        said.append("No picture shows the whole figure: its shape cannot be learnt. Add some from farther off.")
+    spare = {view.shown: view.source for view in reversed(left_out) if view.look is not None}
+    for shown, words in ((CLOSE, NO_CLOSE_UP), (WHOLE, NO_WHOLE)):
+        if figure and shown not in figure:
+            said.append(words + (f" {spare[shown]}, which the limit leaves out, is one." if shown in spare else ""))
     if ONE_WAY in sides and OTHER_WAY not in sides:
         turned = sides[ONE_WAY]
         said.append(

@@ -18,7 +18,8 @@ from loraset.ops.descriptors import Descriptors, choose_different, variety_cover
 from loraset.ops.likeness import FEWEST, Look, fit_together
 from loraset.ops.subject_copies import find_copies
 from loraset.recipe.model import Select
-from loraset.stages.coverage import Coverage, View, cover, points
+from loraset.stages.coverage import Coverage, cover
+from loraset.stages.views import View, points
 from loraset.types import Json, Pixels, Reason, Verdict
 
 NAME = "select"
@@ -158,8 +159,9 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
         _drop_copies(_left(cases), mirrored=mirrored)
     if shared:
         groups = _find_strangers(sorted(_left(cases), key=lambda case: case.entry.id), settings, notes)
-    covered = _limit(_left(cases), settings.max_images) if settings.max_images else None
-    coverage = _cover(sorted(_left(cases), key=lambda case: case.entry.id), covered) if shared else None
+    usable = _left(cases)
+    covered = _limit(usable, settings.max_images) if settings.max_images else None
+    coverage = _cover(usable, covered) if shared else None
     decisions = {case.entry.id: case.decided() for case in cases}
     return Selection(decisions, tuple(notes), tuple(map(tuple, groups)), coverage)
 
@@ -285,11 +287,14 @@ def _worth(cases: Sequence[_Case]) -> NDArray[np.float64]:
     return np.asarray((scores * np.minimum(np.nan_to_num(sharp / usual, nan=1.0), 1.0)) ** WORTH_POWER)
 
 
-def _cover(cases: Sequence[_Case], covered: float | None) -> Coverage | None:
+def _cover(usable: Sequence[_Case], covered: float | None) -> Coverage | None:
     """Say what the pictures that go on show, and in their details which is worth showing more often."""
+    ordered = sorted(usable, key=lambda case: case.entry.id)
+    cases = [case for case in ordered if case.verdict != Verdict.REJECT]
     if not cases:
         return None
-    coverage = cover([_view(case) for case in cases], covered)
+    left_out = [_view(case) for case in ordered if case.verdict == Verdict.REJECT]
+    coverage = cover([_view(case) for case in cases], covered, left_out)
     times = {repeat.id: repeat.times for repeat in coverage.repeats}
     for case in cases:
         if case.entry.id in times:
