@@ -1,7 +1,7 @@
 """What views of the subject a set has, what it lacks, and which views are rare: in words for its author.
 
-In: a `View` of each picture. Out: a `Coverage`, and its words. Never: a verdict, or a word that the numbers do not bear:
-which side is left is not known, only that two pictures show different ones.
+In: a `View` of each picture. Out: a `Coverage`, and its words. Never: a verdict, or a word that the numbers do not
+bear: which side is left is not known, only that two pictures show different ones.
 """
 
 from collections.abc import Mapping, Sequence
