@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.images import encode_png, quiet_native, write_picture
+from loraset.images import decode, encode_png, quiet_native, write_picture
 from loraset.ops.hashes import distance_bits, same_photo
 from loraset.recipe.model import Recipe
 from loraset.stages import ingest
@@ -25,7 +25,13 @@ def scene(seed: int, width: int = 400, height: int = 300) -> np.ndarray:
 
 def said(path: Path, **settings):
     recipe = Recipe.model_validate({"input": settings})
-    return ingest.run(SimpleNamespace(found=Found(0, path.name, path), recipe=recipe))
+    limits = recipe.input
+    task = SimpleNamespace(
+        found=Found(0, path.name, path),
+        recipe=recipe,
+        decoded=lambda: decode(path, max_pixels=limits.max_pixels, animated=limits.animated),
+    )
+    return ingest.run(task)
 
 
 def codes(result) -> list[str]:

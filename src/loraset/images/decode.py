@@ -122,7 +122,7 @@ def _to_srgb(image: Image.Image, notes: list[str]) -> tuple[ByteImage, ByteImage
         rgba = image.convert("RGBA")
         alpha = np.asarray(rgba.getchannel("A"))
         image = image.convert("L") if image.mode in ("1", "L", "LA") else rgba.convert("RGB")
-    elif image.mode not in ("L", "CMYK", "LAB"):
+    elif image.mode not in ("RGB", "L", "CMYK", "LAB"):
         image = image.convert("L" if image.mode == "1" else "RGB")
     converted, name = apply_profile(image, icc, notes)
     return np.asarray(converted if converted.mode == "RGB" else converted.convert("RGB")), alpha, name

@@ -287,7 +287,8 @@ class Line:
                 item.reasons.append(Reason("unreadable", stage, f"{stage} failed: {type(error).__name__}: {error}"))
             self._strictly(item)
             self.progress.advance(stage, cached=cached)
-        item.task.release()
+        if len(self.items) > self.executor.jobs:  # no more pictures than threads may stay decoded
+            item.task.release()
 
     def _strictly(self, item: Item) -> None:
         if self.request.strict and item.has_failed:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraset.engines.interface import Answer, Engine
-from loraset.images import decode
+from loraset.images import Decoded, decode
 from loraset.ops.compose import composite
 from loraset.ops.geometry import crop
 from loraset.recipe.model import Recipe
@@ -76,7 +76,7 @@ class PictureTask:
         self.shop, self.found, self.id, self.sha256, self.given = shop, found, row_id, sha256, given
         self._keys: dict[str, str] = {}
         self._results: dict[str, StageResult] = {}
-        self._picture: Picture | None = None
+        self._decoded: Decoded | None = None
         self._framed: tuple[ByteImage, NDArray[np.bool_]] | None = None
 
     @property
@@ -125,12 +125,16 @@ class PictureTask:
         """Return the reduced picture from ingest."""
         return self.result("ingest").images["proxy"].astype(np.uint8, copy=False)
 
-    def picture(self) -> Picture:
-        """Return the whole picture; decoded once, kept until `release`."""
-        if self._picture is None:
+    def decoded(self) -> Decoded:
+        """Return the file's picture and what it says of it; decoded once, kept until `release`."""
+        if self._decoded is None:
             limits = self.recipe.input
-            self._picture = decode(self.found.path, max_pixels=limits.max_pixels, animated=limits.animated).picture
-        return self._picture
+            self._decoded = decode(self.found.path, max_pixels=limits.max_pixels, animated=limits.animated)
+        return self._decoded
+
+    def picture(self) -> Picture:
+        """Return the whole picture."""
+        return self.decoded().picture
 
     def photo(self) -> ByteImage:
         """Return the picture's colours; on mid gray where the file has an alpha of its own."""
@@ -147,7 +151,7 @@ class PictureTask:
 
     def release(self) -> None:
         """Let go of the pixels."""
-        self._picture = self._framed = None
+        self._decoded = self._framed = None
 
     def recall(self, maker: Json, make: Callable[[], Answer]) -> Answer:
         """Return what an engine once said of this picture alone; it outlives the mask that the set makes of it."""

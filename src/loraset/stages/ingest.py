@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from loraset.images import Decoded, Unreadable, decode, reduce_to
+from loraset.images import Decoded, Unreadable, reduce_to
 from loraset.ops.compose import composite
 from loraset.ops.hashes import perceptual_hashes, sharpness, small_picture
 from loraset.recipe.model import Recipe
@@ -48,7 +48,7 @@ def run(task: Task) -> StageResult:
     data: Json = {"bytes": None, "notes": []}
     try:
         data["bytes"] = found.path.stat().st_size
-        decoded = decode(found.path, max_pixels=limits.max_pixels, animated=limits.animated)
+        decoded = task.decoded()
     except OSError as error:
         return StageResult(data, reasons=(Reason("unreadable", NAME, f"cannot be opened: {error.strerror}"),))
     except Unreadable as error:
@@ -89,7 +89,7 @@ def pixel_sha256(picture: Picture) -> str:
     """Hash of what is seen: the upright pixels, but not the colour that lies under alpha 0."""
     seen = hashlib.sha256(repr(picture.size).encode())
     if picture.alpha is None:
-        seen.update(picture.rgb.tobytes())
+        seen.update(np.ascontiguousarray(picture.rgb).data)
     else:
         seen.update((picture.rgb * (picture.alpha > 0)[..., None]).tobytes())
         seen.update(picture.alpha.tobytes())

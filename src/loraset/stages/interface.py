@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraset.engines.interface import Engine
+from loraset.images import Decoded
 from loraset.recipe.model import Recipe
 from loraset.stages.knowledge import SetKnowledge
 from loraset.types import ByteImage, Found, Json, Picture, StageResult, View
@@ -41,8 +42,11 @@ class Task(Protocol):
     def result(self, stage: str) -> StageResult:
         """Return what an earlier stage said of this picture."""
 
+    def decoded(self) -> Decoded:
+        """Return the file's picture at full size and what it says of it; decoded once."""
+
     def picture(self) -> Picture:
-        """Return the whole picture at full size; decoded once."""
+        """Return the whole picture at full size."""
 
     def photo(self) -> ByteImage:
         """Return its colours: uint8 (H, W, 3); on mid gray where the file has an alpha of its own."""
