@@ -13,7 +13,7 @@ from string import Template
 from loraset.experiment.analysis import Analysis
 from loraset.experiment.effects import Comparison, run_value
 from loraset.experiment.outcomes import BY_KEY
-from loraset.experiment.plots import paired_plot, step_plot, strip_plot
+from loraset.experiment.plots import color_of, paired_plot, step_plot, strip_plot
 from loraset.experiment.samples import Cell, planned_steps
 
 
@@ -68,9 +68,10 @@ def _plots(analysis: Analysis) -> str:
     primary, protocol = analysis.primary, analysis.protocol
     if not primary.pairs:
         return "<p>There is no pair of samples to show.</p>"
-    shown = paired_plot(
-        primary.pairs, primary.effect, (primary.first, primary.second), "mean over prompts, a line for each seed"
-    )
+    names = primary.first, primary.second
+    colors = {arm["name"]: color_of(place) for place, arm in enumerate(protocol["arms"])}
+    both = colors[primary.first], colors[primary.second]
+    shown = paired_plot(primary.pairs, primary.effect, names, both, "mean over prompts, a line for each seed")
     curves = {}
     for arm in protocol["arms"]:
         seeds = []
@@ -87,7 +88,7 @@ def _plots(analysis: Analysis) -> str:
             curves[arm["name"]] = seeds
     if len({point[0] for seeds in curves.values() for points in seeds for point in points}) < 2:
         return shown
-    return shown + step_plot(curves, "by training step")
+    return shown + step_plot(curves, colors, "by training step")
 
 
 def _tables(comparisons: Sequence[Comparison]) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 from loraset.experiment.effects import Pair
 from loraset.experiment.statistics import Effect
 
-COLORS = ("#2f6fde", "#d9541e", "#12937a", "#8a4fd3", "#b07d0a", "#cf3d78", "#5d7285", "#6b8e23")
+COLORS = ("#2f6fde", "#d9541e", "#12937a", "#8a4fd3", "#b07d0a", "#cf3d78", "#6b8e23", "#4aa3b8")
+SEED, MEAN = "#5d7285", "#8a4fd3"
 
 Point = tuple[float, float]
 
@@ -32,7 +33,14 @@ def _axis(low: float, high: float) -> tuple[float, float]:
     return low - pad, high + pad
 
 
-def paired_plot(pairs: Sequence[Pair], effect: Effect | None, names: tuple[str, str], title: str) -> str:
+def color_of(arm: int) -> str:
+    """Return the colour of an arm, by its place in the protocol."""
+    return COLORS[arm % len(COLORS)]
+
+
+def paired_plot(
+    pairs: Sequence[Pair], effect: Effect | None, names: tuple[str, str], colors: tuple[str, str], title: str
+) -> str:
     """Return a line for each training seed from one arm to the other, and their mean difference with its interval."""
     width, height, left, top, bottom = 620, 300, 56, 34, 40
     values = [value for pair in pairs for value in (pair.first, pair.second)]
@@ -49,7 +57,7 @@ def paired_plot(pairs: Sequence[Pair], effect: Effect | None, names: tuple[str, 
     for pair in pairs:
         ends = [(columns[0], y(pair.first)), (columns[1], y(pair.second))]
         parts.append(_line(ends, "seed"))
-        parts += [_dot(x, at, COLORS[place], f"seed {pair.seed}") for place, (x, at) in enumerate(ends)]
+        parts += [_dot(x, at, color, f"seed {pair.seed}") for color, (x, at) in zip(colors, ends, strict=True)]
     parts += [_text(x, height - 16, name, "middle", "name") for x, name in zip(columns, names, strict=True)]
     if effect is not None:
         parts += _difference(pairs, effect, height, top, bottom)
@@ -71,16 +79,16 @@ def _difference(pairs: Sequence[Pair], effect: Effect, height: int, top: int, bo
         kind = "zero" if abs(tick) < 1e-9 else "grid"
         parts.append(f'<line class="{kind}" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>')
         parts.append(_text(left - 8, y(tick) + 4, f"{tick:g}", "end"))
-    parts += [_dot(middle - 30, y(gap), COLORS[6], "") for gap in gaps]
+    parts += [_dot(middle - 30, y(gap), SEED, "") for gap in gaps]
     if effect.low is not None and effect.high is not None:
         parts.append(_line([(middle + 20, y(effect.low)), (middle + 20, y(effect.high))], "interval"))
-    parts.append(_dot(middle + 20, y(effect.mean), COLORS[3], "mean", 6))
+    parts.append(_dot(middle + 20, y(effect.mean), MEAN, "mean", 6))
     parts.append(_text(middle - 30, height - 16, "seeds", "middle", "name"))
     parts.append(_text(middle + 20, height - 16, "mean", "middle", "name"))
     return parts
 
 
-def step_plot(curves: Mapping[str, Sequence[Sequence[Point]]], title: str) -> str:
+def step_plot(curves: Mapping[str, Sequence[Sequence[Point]]], colors: Mapping[str, str], title: str) -> str:
     """Return each arm's mean over its seeds by step, thick, and each seed's own curve, thin.
 
     curves : by arm, for each seed its (step, value) points.
@@ -103,7 +111,7 @@ def step_plot(curves: Mapping[str, Sequence[Sequence[Point]]], title: str) -> st
     for step in sorted({step for step, _ in points}):
         parts.append(_text(place((step, low))[0], height - 20, f"{step:g}", "middle"))
     for number, (arm, seeds) in enumerate(curves.items()):
-        color = COLORS[number % len(COLORS)]
+        color = colors[arm]
         parts += [_line([place(point) for point in seed], "thin", color) for seed in seeds]
         steps = sorted({step for seed in seeds for step, _ in seed})
         means = [
@@ -128,7 +136,7 @@ def strip_plot(gaps: Sequence[float], effect: Effect | None) -> str:
     parts = [f'<line class="zero" x1="{width / 2}" x2="{width / 2}" y1="1" y2="{height - 1}"/>']
     if len(ends) == 2:
         parts.append(_line([(x(ends[0]), height / 2), (x(ends[1]), height / 2)], "interval"))
-    parts += [_dot(x(gap), height / 2, COLORS[6], "", 3) for gap in gaps]
+    parts += [_dot(x(gap), height / 2, SEED, "", 3) for gap in gaps]
     return _svg(width, height, parts, "differences by seed")
 
 
