@@ -33,14 +33,20 @@ def _seeds(text: str) -> list[int]:
 @experiment_group.command("plan")
 @click.argument("folder", metavar="SET", type=FOLDER)
 @click.option("--output", type=FOLDER, metavar="DIR", required=True, help="Where the experiment goes: a new folder.")
-@click.option("--trainer", metavar="T", default="", help="Who trains; without it the first of the set's recipe.")
+@click.option("--trainer", metavar="T", default="", help="Who trains; if not given, the first of the set's recipe.")
 @click.option("--target", metavar="M", default="", help="Kind of base model: sd15, sdxl, flux, qwen-image, wan.")
 @click.option("--model", metavar="NAME", default="", help="Name or path of the base model's weights.")
 @click.option(
     "--arms", metavar="A,B,...", help="Variants of the set; VARIANT-masked trains with masks. All if not given."
 )
 @click.option("--compare", metavar="A,B", help="The two arms of the primary outcome.")
-@click.option("--outcome", metavar="O", default="fill_share@scene", show_default=True, help="The primary outcome.")
+@click.option(
+    "--outcome",
+    metavar="O",
+    default="fill_share@scene",
+    show_default=True,
+    help="The primary outcome; a wrong one lists all.",
+)
 @click.option(
     "--direction",
     type=click.Choice(["either", "greater", "less"]),
@@ -58,8 +64,12 @@ def _seeds(text: str) -> list[int]:
 @click.option(
     "--seeds", metavar="N", default="3", show_default=True, help="Training seeds per arm, or a list: 11,12,13."
 )
-@click.option("--steps", type=click.IntRange(min=1), metavar="N", default=1500, show_default=True, help="Of a run.")
-@click.option("--sample-every", type=click.IntRange(min=1), metavar="N", help="Steps; without it three times.")
+@click.option(
+    "--steps", type=click.IntRange(min=1), metavar="N", default=1500, show_default=True, help="Length of a run."
+)
+@click.option(
+    "--sample-every", type=click.IntRange(min=1), metavar="N", help="Steps; if not given, three times in a run."
+)
 @click.option("--base", type=FOLDER, metavar="FILE", help="Your own settings of the trainer, as TOML or JSON.")
 @click.option(
     "--prompts", type=FOLDER, metavar="FILE", help="Your prompts: lines such as `scene: {subject}, on a roof`."

@@ -205,7 +205,9 @@ def _base(path: Path) -> Json:
                 flat |= value if isinstance(value, dict) else {key: value}
             return flat
         settings = json.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}", "--base takes a TOML or JSON file.") from error
+    except ValueError as error:
         raise InputError(
             f"cannot read {path}: {error}", "--base takes TOML (.toml) or JSON; save YAML as JSON."
         ) from error

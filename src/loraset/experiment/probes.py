@@ -83,8 +83,10 @@ def read_probes(path: Path) -> list[tuple[Kind, str]]:
     """
     try:
         lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the prompts in {path}: {error}", "Name a UTF-8 text file.") from error
+    except OSError as error:
+        raise InputError(f"cannot read the prompts in {path}: {error.strerror}", "Name a text file.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"the prompts in {path} are not UTF-8", "Save the file as UTF-8.") from error
     probes: list[tuple[Kind, str]] = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
