@@ -19,14 +19,16 @@ GOOD = {
     "overexposed": 0.0,
     "subject_share": 0.2,
     "cut_off": 0.0,
-    "mask_uncertainty": 0.02,
+    "true_size": 0.7,
+    "mask_wrong": 0.02,
     "halo": 0.1,
     "engines_disagree": None,
 }
 BAD = {
     "no_subject": ("subject_share", 0.001),
     "subject_cut_off": ("cut_off", 0.4),
-    "mask_uncertain": ("mask_uncertainty", 0.9),
+    "too_small": ("true_size", 0.1),
+    "mask_uncertain": ("mask_wrong", 0.9),
     "engines_disagree": ("engines_disagree", 0.8),
     "halo": ("halo", 0.9),
     "blurry": ("sharpness", 0.05),
@@ -141,7 +143,7 @@ def test_an_earlier_reason_is_kept_and_decides():
 
 def test_a_reason_is_not_given_twice():
     doubt = Reason("mask_uncertain", "mask", "the guard says so")
-    decision = decide(entry("a", 1, reasons=(doubt,), metrics={"mask_uncertainty": 0.9}))["a"]
+    decision = decide(entry("a", 1, reasons=(doubt,), metrics={"mask_wrong": 0.9}))["a"]
     assert decision.reasons == (doubt,)
 
 
@@ -279,7 +281,7 @@ def test_the_choice_stands_for_more_of_the_variety_than_most_choices():
 def test_a_close_up_is_chosen_though_it_is_for_review_and_a_doubtful_cut_out_is_not():
     pictures = [entry(f"p{n}", n) for n in range(6)]
     close = entry("close", 20, metrics={"cut_off": 0.3, "subject_share": 0.6})
-    doubt = entry("doubt", 21, metrics={"mask_uncertainty": 0.9})
+    doubt = entry("doubt", 21, metrics={"mask_wrong": 0.9})
     decisions = decide(*pictures, close, doubt, max_images=4)
     assert (decisions["close"].verdict, codes(decisions["close"])) == (REVIEW, ["subject_cut_off"])
     assert codes(decisions["doubt"]) == ["mask_uncertain", "over_limit"]

@@ -75,13 +75,18 @@ class Grade:
 
     score : [0, 1], right times all `costs` of `CUTOUT` and `TECHNICAL`. right : the chance that the mask is right,
     [0, 1]. technical : the product of the technical factors. costs : by metric the factor, in [0, 1], by which it
-    lowers the score: for a doubt the chance over what it would be without. pulled_down : names of those that cost most.
+    lowers the score: for a doubt the chance over what it would be without.
     """
 
     score: float
     right: float
     technical: float
     costs: dict[str, float]
+
+    @property
+    def gain(self) -> float:
+        """What the score would rise by, [0, 1], if a person made the cut-out right: no look mends a blurred photo."""
+        return self.technical - self.score
 
     @property
     def pulled_down(self) -> list[str]:
@@ -96,6 +101,7 @@ class Grade:
         return {
             "right": round(self.right, 4),
             "technical": round(self.technical, 4),
+            "gain": round(self.gain, 4),
             "pulled_down": self.pulled_down,
             "costs": worst_first,
         }

@@ -154,15 +154,23 @@ class Limits(Section):
     """[select.limits]: the threshold of each reason code."""
 
     blurry: float = Field(default=0.15, ge=0, le=1, description="review below this sharpness")
-    dark: float = Field(default=0.12, ge=0, le=1, description="review below this mean lightness of the subject")
+    dark: float = Field(default=0.14, ge=0, le=1, description="review below this mean lightness of the subject")
     overexposed: float = Field(
-        default=0.25, ge=0, le=1, description="review above this share of clipped white on the subject"
+        default=0.15, ge=0, le=1, description="review above this share of clipped white on the subject"
     )
-    halo: float = Field(default=0.35, ge=0, le=1, description="review above this share of old background in the edge")
+    halo: float = Field(default=0.25, ge=0, le=1, description="review above this share of old background in the edge")
     subject_cut_off: float = Field(
-        default=0.12, ge=0, le=1, description="review above this share of the outline lying on the photo's edge"
+        default=0.22, ge=0, le=1, description="review above this share of the outline lying on the photo's edge"
     )
-    mask_uncertain: float = Field(default=0.35, ge=0, le=1, description="review above this mask uncertainty")
+    too_small: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="review below this size of the subject: its px in the photo over the output's",
+    )
+    mask_uncertain: float = Field(
+        default=0.3, ge=0, le=1, description="review above this chance that the mask is wrong"
+    )
     engines_disagree: float = Field(
         default=0.25, ge=0, le=1, description="review above this disagreement of joined engines"
     )

@@ -100,7 +100,8 @@ class Item:
         if own is None:
             return {}
         fit = self.decision.metrics.get("subject_fit") if self.decision else None
-        return {**own, **repair.measured(self.said("repair")), "subject_fit": fit}
+        measured = {**own, **repair.measured(self.said("repair")), "subject_fit": fit}
+        return measured | {"mask_wrong": round(1 - grade(measured).right, 6)}
 
     @property
     def grade(self) -> Grade | None:

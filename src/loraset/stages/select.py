@@ -103,7 +103,8 @@ class _Gate:
 GATES = (
     _Gate("no_subject", "subject_share", "below", "the subject's share of the photo", Verdict.REJECT),
     _Gate("subject_cut_off", "cut_off", "above", "the share of the outline on the photo's edge"),
-    _Gate("mask_uncertain", "mask_uncertainty", "above", "the mask's uncertainty"),
+    _Gate("too_small", "true_size", "below", "the subject's size in the output, in px of the photo,"),
+    _Gate("mask_uncertain", "mask_wrong", "above", "the chance that the mask is wrong"),
     _Gate("engines_disagree", "engines_disagree", "above", "the engines' disagreement"),
     _Gate("halo", "halo", "above", "the share of old background in the edge"),
     _Gate("blurry", "sharpness", "below", "the subject's sharpness"),
