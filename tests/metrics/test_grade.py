@@ -5,7 +5,7 @@ import math
 import pytest
 
 from loraset.metrics import METRICS
-from loraset.metrics.grade import CUTOUT, TECHNICAL, Doubt, doubts, grade
+from loraset.metrics.grade import CUTOUT, TECHNICAL, WORDS, Doubt, doubts, grade
 from loraset.registry import load
 
 PARTS = TECHNICAL | CUTOUT
@@ -65,3 +65,12 @@ def test_the_manifest_names_what_costs_a_hundredth_or_more_worst_first():
     told = grade({"halo": 0.4, "sharpness": 0.2, "overexposed": 0.01}).to_json()
     assert set(told["costs"]) == {"halo", "sharpness"}
     assert sorted(told["costs"].values(), reverse=True) == list(told["costs"].values())
+
+
+def test_whatever_lowers_a_score_has_words_for_a_person():
+    assert set(WORDS) == set(PARTS) | set(doubts()[1])
+
+
+def test_a_look_gains_where_the_mask_is_wrong_not_where_the_photo_is_blurred():
+    assert grade({"expected_overlap": 0.5}).gain > grade({"expected_overlap": 0.5, "sharpness": 0.05}).gain
+    assert grade({"sharpness": 0.05}).gain < 0.05

@@ -131,7 +131,7 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
     failed = [row for row in outcome.rows if _failed(row)]
     review = [row for row in outcome.rows if row["verdict"] == "review"]
     _named(console, "Could not be used", sorted(failed, key=lambda row: str(row["source"])))
-    _named(console, "Look first at", sorted(review, key=lambda row: (row["score"] or 0, row["source"])))
+    _named(console, "Look first at", sorted(review, key=_most_to_gain))
     if any(reason["code"] in MASK_DOUBTS for row in review for reason in row["reasons"]):
         console.print(f"\n{MEND}")
     _coverage(console, outcome.run.get("coverage"))
@@ -159,6 +159,12 @@ def _coverage(console: Console, coverage: Json | None) -> None:
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
     for text in advice:
         console.print(Padding(Text(text, style="cyan"), (0, 0, 0, 2), expand=False))
+
+
+def _most_to_gain(row: Json) -> tuple[float, float, str]:
+    """Sort first what a person's look may mend most, then what is worst."""
+    gain = (row.get("details") or {}).get("score", {}).get("gain", 0.0)
+    return -gain, row["score"] or 0.0, row["source"]
 
 
 def _failed(row: Json) -> bool:
@@ -235,6 +241,22 @@ def scores(rows: Sequence[Json]) -> None:
         verdict = Text(row["verdict"], style=VERDICT_STYLES[row["verdict"]])
         table.add_row(Text(row["source"]), _number(row["score"]), verdict, Text(codes))
     _console(stderr=False).print(table)
+
+
+def explained(rows: Sequence[Json]) -> None:
+    """Write what each score is made of, those first that a person's look may mend most."""
+    from loraset.metrics.grade import WORDS
+
+    console = _console(stderr=False)
+    for row in sorted((row for row in rows if row["score"] is not None), key=_most_to_gain):
+        worth = row["details"]["score"]
+        head = (row["source"], "  score ", _number(row["score"]), "  ")
+        console.print(Text.assemble(*head, (row["verdict"], VERDICT_STYLES[row["verdict"]])), soft_wrap=True)
+        parts = f"the mask is right by {worth['right']:.0%}, the photo good by {worth['technical']:.0%}"
+        console.print(f"  {parts}; a right cut-out would gain {worth['gain']:.2f}", soft_wrap=True)
+        for name, cost in worth["costs"].items():
+            value = row["metrics"][name]
+            console.print(Text(f"  -{cost:4.0%}  {WORDS[name]} ({name} {value:.3g})"), soft_wrap=True)
 
 
 def findings(found: "Verified", page: Path | None) -> None:

@@ -13,13 +13,17 @@ FOLDER = click.Path(path_type=Path)
 
 @click.command("score")
 @click.argument("folder", metavar="DIR", type=FOLDER)
-def score_command(folder: Path) -> None:
-    """Score the cut-outs of a finished set again."""
+@click.option("--explain", is_flag=True, help="Say of each picture what pulled its score down, and by how much.")
+def score_command(folder: Path, explain: bool) -> None:
+    """Score the cut-outs of a finished set again.
+
+    A score is the chance that the mask is right, times what is wrong with the edge, the photo and the subject's light.
+    """
     from loraset import pipeline
 
     with render.progress() as progress:
         rows = pipeline.rescore(folder, progress)
-    render.scores(rows)
+    (render.explained if explain else render.scores)(rows)
 
 
 @click.command("export")

@@ -68,6 +68,25 @@ CUTOUT = {
     "subject_fit": Part(best=1.0, bad=0.7, cost=0.6),
 }
 
+WORDS = {
+    "sharpness": "the subject is blurred",
+    "lightness": "the subject is dark",
+    "overexposed": "the subject is burnt out to white",
+    "cut_off": "the photo's edge cuts the subject",
+    "upscaled": "the photo was enlarged",
+    "true_size": "the subject is small",
+    "mask_confidence": "the engine is unsure",
+    "engines_disagree": "the engines disagree",
+    "halo": "the old background shows in the edge",
+    "holes_islands": "the mask has crumbs",
+    "subject_fit": "it does not look like the others",
+    "expected_overlap": "the mask is undecided, or another one when the picture is turned",
+    "scatter": "the mask is in pieces",
+    "edge_support": "the outline follows no edges of the photo",
+    "set_overlap": "the other pictures would cut it differently",
+    "set_changed": "the other pictures changed the mask",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Grade:

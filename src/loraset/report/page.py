@@ -13,6 +13,7 @@ import numpy as np
 
 from loraset.images import encode_thumbnail
 from loraset.manifest import Row
+from loraset.metrics.grade import WORDS
 from loraset.stages.coverage import in_words
 from loraset.types import ByteImage, Json, Pixels
 
@@ -92,9 +93,14 @@ def _card(number: int, row: Row, tiles: Tiles) -> str:
     why = "".join(
         f"<li><code>{escape(reason['code'])}</code> {escape(reason['detail'])}</li>" for reason in row.reasons
     )
+    worth = (row.details or {}).get("score", {})
+    if pulled := worth.get("pulled_down"):
+        words = "; ".join(f"{WORDS[name]} (−{worth['costs'][name]:.0%})" for name in pulled)
+        why += f"<li>score pulled down: {escape(words)}</li>"
     style, figures = _pictures(tiles, (row.details or {}).get("repair", {}))
     return (
         f'<section class="card {row.verdict}" data-order="{number}" data-verdict="{row.verdict}" data-score="{score}"'
+        f' data-gain="{worth.get("gain", 0.0)}"'
         f' data-reasons="{reasons}" style="{style}"><h2><span class="verdict">{row.verdict}</span>'
         f'<span>{escape(row.source)}</span><span class="num">{escape(" · ".join(numbers))}</span></h2>'
         f'<div class="tiles">{figures}</div><ul class="why">{why}</ul></section>'
