@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 import small_set
-from loraset.experiment.plan import Wish, plan
+from loraset.experiment.choose import Wish
+from loraset.experiment.plan import plan
 from loraset.experiment.subject import border
 from loraset.images import encode_png, read_png
 

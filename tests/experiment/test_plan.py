@@ -11,9 +11,10 @@ from making import RECIPE, planned
 
 import small_set
 from loraset.errors import InputError, LorasetError, OutputError, UsageError
+from loraset.experiment.choose import Wish
 from loraset.experiment.kits import KITS
 from loraset.experiment.kits.settings import merged
-from loraset.experiment.plan import Wish, plan
+from loraset.experiment.plan import plan
 from loraset.experiment.probes import ASKS_PLAIN, make_probes, read_probes
 from loraset.experiment.protocol import changes, load_protocol
 from loraset.experiment.runs import Command, Run, run_script

@@ -98,7 +98,8 @@ def plan_command(
     SET is a folder that `loraset run` wrote. The protocol says how the results will be judged, and is frozen under a
     hash before there are any: note it.
     """
-    from loraset.experiment.plan import Wish, plan
+    from loraset.experiment.choose import Wish
+    from loraset.experiment.plan import plan
 
     wish = Wish(
         trainer=trainer,

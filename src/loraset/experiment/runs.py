@@ -48,6 +48,10 @@ class Setup:
         """Return a path of the experiment as configurations have it."""
         return f"{self.root}/{path}"
 
+    def place_of(self, arm: Arm) -> str:
+        """Return where an arm's pictures lie, as configurations have it."""
+        return self.place(f"{ARMS}/{arm.name}")
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -26,7 +26,7 @@ def configure(run: Run, setup: Setup, data: Sequence[ExportFile]) -> list[Export
         step=setup.step,
         target=setup.target,
         repeats=setup.repeats,
-        root=setup.place(run.data),
+        root=setup.place_of(arm),
     )
     weight: dict[str, Any] = {"alpha_mask": True} if arm.weighed else {}
     ours = ai_toolkit.process(context, {"mask_path": context.place(MASKS)} if arm.masked else weight)
