@@ -28,7 +28,7 @@ SMALL_SIDE = 64
 SMALL_BLUR = 0.35  # standard deviation of the blur before sampling, in px of the small picture
 WORST_LEVELS = 14.0  # most copies (recompressed, resized, cropped up to 5 %) lie below 10; other poses begin above 20
 WORST_SHARE = 0.5  # of the contrast: the limit for pale pictures
-MAX_SHIFT_PX = 8.0  # of a corner: a crop by 12 %; a map that moves more turns one thing into another
+MAX_SHIFT_PX = 9.0  # of a corner: a crop by 11 % on each side; a map that moves more turns one thing into another
 TONE_KNOTS = 6
 WINDOWS = (  # shares cut from left, top, right, bottom; 6 bits allow for some 2 % more or less on each side
     (0.04, 0.04, 0.04, 0.04),
@@ -170,7 +170,8 @@ def _worst_after_toning(source: FloatImage, target: FloatImage, shared: BoolImag
         weighted = terms * weight
         mapped = np.linalg.solve(weighted.T @ terms + 0.01 * np.eye(terms.shape[1]), weighted.T @ y)
         misfit = terms @ mapped - y
-        weight = 1.0 / np.maximum(np.abs(misfit).max(axis=1, keepdims=True), 4.0)
+        luma, red, blue = np.abs(misfit).T  # thrice as fast as max(axis=1)
+        weight = 1.0 / np.maximum(np.maximum(np.maximum(luma, red), blue), 4.0)[:, None]
     left = np.zeros(source.shape, np.float32)
     left[shared] = misfit
     return float(np.abs(cv2.GaussianBlur(left, (0, 0), 1.0)).max())
