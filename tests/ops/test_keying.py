@@ -73,6 +73,28 @@ def test_a_soft_shadow_on_a_photographed_screen_is_screen():
     assert np.abs(found - alpha).mean() < 0.004
 
 
+def sweep(subject, white=(243, 242, 240)):
+    """A photo before a white sweep, with a soft shadow."""
+    alpha = disc()
+    shadow = cv2.GaussianBlur(np.roll(alpha, (12, 8), (0, 1)), (0, 0), 8)
+    ground = np.array(white) * (1 - 0.12 * shadow[..., None])
+    noise = np.random.default_rng(0).normal(0, 1.2, (SIDE, SIDE, 3))
+    mixed = alpha[..., None] * np.asarray(subject) + (1 - alpha[..., None]) * ground + noise
+    return alpha, mixed.clip(0, 255).astype(np.uint8)
+
+
+def test_a_photographed_white_sweep_is_keyed_without_its_shadow_but_is_not_one_to_trust():
+    alpha, rgb = sweep((60, 90, 170))
+    screen = find_screen(rgb)
+    assert "a photo" in why_not_plain(screen)
+    assert np.abs(soft_key(rgb, screen).alpha - alpha).mean() < 0.01
+
+
+def test_a_pale_subject_on_a_white_sweep_is_not_taken_for_a_shadow():
+    alpha, rgb = sweep((225, 224, 222))
+    assert key(rgb).alpha[alpha == 1].mean() > 0.95
+
+
 def test_a_black_outline_with_spill_is_no_shadow():
     """What is nearly black and a little green is darker than a shadow on the screen."""
     alpha = disc()

@@ -37,7 +37,7 @@ class KeyEngine:
 
     def identity(self) -> Json:
         """Return what decides the masks."""
-        return {"engine": self.name, "version": 4, "key_color": self._setting}
+        return {"engine": self.name, "version": 5, "key_color": self._setting}
 
     def models(self) -> list[Json]:
         """Return []: there is no model."""

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from loraset.ops.garbage import before_the_screen
 from loraset.ops.mixing import dot, eroded, nearest_colors, unmix
-from loraset.ops.screen import FIELD_SIDE, GRAINY, Screen, screen_amount, shrink
+from loraset.ops.screen import DRAWN, FIELD_SIDE, GRAINY, Screen, screen_amount, shrink
 from loraset.types import BoolImage, ByteImage, FloatImage, Light
 
 GUIDE_SIDE = 1024  # px, long side of the grid on which sure subject colours are collected
@@ -26,6 +26,8 @@ REACHES = (1, 3)  # guide px into the subject where its colour is taken
 DEEP, FUR = 8, 16  # guide px: depth of the subject's colour under fur, length of fur; in photos
 SHARP = 3  # guide px: both, in drawings
 SHADOW = 0.45  # amount of the screen's colour that is left in a shadow on it; black with spill shows less
+SLOPE = 0.015  # per guide px: a soft shadow's
+MOST_SHADOW = 0.35  # of what is not bare
 SPREAD = 9  # guide px that a shadow is wide at least: less is a soft edge
 ENOUGH = 30  # px of edge, to tell the light by
 LIGHTS: tuple[Light, ...] = ("srgb", "linear")  # the second in photos only
@@ -70,11 +72,13 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     values = shrink(rgb, GUIDE_SIDE).astype(np.float32) / np.float32(255)
     field = _stretch(screen.field, (0, values.shape[0]), values.shape[:2])
     amount = screen_amount(values, field, screen)
-    full = 1 - np.clip(16 * screen.noise, 0.06, 0.4)
+    full = 1 - np.clip((16 if screen.saturated else 256) * screen.noise, 0.06, 0.4)
     on_line = _off_line(values, field, screen) < _far(screen)
     bare, ground = (amount > full) & on_line, field
     if screen.noise > GRAINY:
         bare |= ndimage.binary_opening(on_line & (amount > SHADOW) & ~bare, np.ones((SPREAD, SPREAD), np.bool_))
+    if not screen.saturated and screen.noise > DRAWN:
+        bare |= _soft_shadow(values, field, screen, bare)
     bare, enclosed = _walled_in(bare, kept)
     if screen.noise > GRAINY:
         ground = nearest_colors(values, bare, 1)
@@ -87,6 +91,21 @@ def soft_key(rgb: ByteImage, screen: Screen) -> Key:
     if not found.subject.all():
         alpha *= cv2.resize(found.subject.astype(np.uint8), alpha.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return Key(alpha, _half_inside(alpha), enclosed, kept, found.beyond)
+
+
+def _soft_shadow(values: FloatImage, field: FloatImage, screen: Screen, bare: BoolImage) -> BoolImage:
+    """Where a photographed background without colour only darkens little by little from where it is bare.
+
+    A white subject on white does so too: where most of what is seen would be shadow, nothing is.
+    """
+    light = dot(values, field) / np.maximum(dot(field, field), 1e-6)
+    rest = np.abs(values - light[..., None] * field).max(axis=2)
+    smooth = cv2.GaussianBlur(light, (0, 0), 1.5)
+    slope = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)) / 8
+    calm = (rest < 0.02 + 3 * screen.noise) & (slope < SLOPE) & (light > 0.6) & (light < 1.05)
+    labels, _ = ndimage.label(calm | bare)
+    shadow = np.asarray(np.isin(labels, np.unique(labels[_touching_border(bare)])) & calm & ~bare, np.bool_)
+    return shadow if shadow.sum() < MOST_SHADOW * (~bare).sum() else np.zeros_like(bare)
 
 
 def _few_colors(rgb: ByteImage) -> bool:
@@ -117,7 +136,7 @@ def _reduced(alpha: FloatImage, shape: tuple[int, ...]) -> FloatImage:
 
 def _extreme(color: tuple[float, float, float]) -> bool:
     """Whether a colour is nearly white or black: enclosed, such areas are rarely holes."""
-    return min(color) > 0.94 or max(color) < 0.06
+    return min(color) > 0.8 or max(color) < 0.12
 
 
 def _touching_border(region: BoolImage) -> BoolImage:

@@ -16,6 +16,7 @@ from loraset.types import BoolImage, ByteImage, FloatImage
 FIELD_SIDE = 384  # px, long side of the grid on which the screen is fitted
 SATURATED = 40.0  # Lab chroma from which a background counts as a coloured screen
 GRAINY = 1 / 255  # noise from which a screen is a photo's: mixed in linear light, and shadows fall on it
+DRAWN = 0.35 / 255  # noise up to which a background without colour is a drawing's
 LIGHT_TOLERANCE = np.array([0.35, 1, 1], np.float32)  # weights of Lab where light may differ and hue may not
 
 
@@ -104,14 +105,15 @@ def why_not_plain(screen: Screen, *, least_share: float | None = None) -> str | 
         if screen.noise > GRAINY and 0 in channels(screen.color)[0] and 2 in channels(screen.color)[1]:
             return "the border is plain but of a warm colour, which skin, fur and wood have too"
     else:
-        limits = (0.85, 2 / 255, 180.0)
+        limits = (0.85, DRAWN, 180.0)
         if screen.variation > 8 / 255:
             return f"the border's colour is not flat (it varies by {screen.variation * 255:.0f} of 255)"
     share, noise, hue = limits
     if screen.border_share < (share if least_share is None else least_share):
         return f"only {screen.border_share:.0%} of the border has one smooth colour"
     if screen.noise > noise:
-        return f"the border is not smooth (deviation {screen.noise * 255:.1f} of 255)"
+        words = "" if screen.saturated else ": a photo, whose shadows and white parts are like its background"
+        return f"the border is not smooth (deviation {screen.noise * 255:.1f} of 255{words})"
     if screen.hue_spread > hue:
         return f"the border has several hues (spread {screen.hue_spread:.0f} degrees)"
     return None
