@@ -89,6 +89,7 @@ def test_other_trainers_weigh_the_same_arms(made, tmp_path):
     plan(made, tmp_path / "o", Wish(trainer="onetrainer", target="sdxl"))
     weighed = {arm: settings(tmp_path / "o", f"{arm}-seed1")["masked_training"] for arm in ("gray", "transparent")}
     assert weighed == {"gray": False, "transparent": True}
+    assert settings(tmp_path / "o", "gray-seed1")["__version"] == 11  # without it the trainer fails at its start
     plan(made, tmp_path / "i", Wish(trainer="invoke-training", target="sdxl"))
     text = (tmp_path / "i/runs/gray-masked-seed2/config.yaml").read_text()
     assert text.count("use_masks:") == 1 and "use_masks: true" in text

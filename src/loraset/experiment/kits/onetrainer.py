@@ -12,6 +12,7 @@ from loraset.exporters import onetrainer
 from loraset.exporters.interface import ExportFile
 from loraset.exporters.layout import to_json
 
+VERSION = 11  # of its configurations: one without a version is taken for the first, and fails to be brought up to date
 MODELS = {
     "sd15": "STABLE_DIFFUSION_15",
     "sdxl": "STABLE_DIFFUSION_XL_10_BASE",
@@ -25,6 +26,7 @@ def configure(run: Run, setup: Setup, data: Sequence[ExportFile]) -> list[Export
     concepts = next(file for file in data if file.path == onetrainer.CONFIG)
     place = setup.place(run.folder)
     ours = {
+        "__version": VERSION,
         "learning_rate": RATE,
         "lora_rank": RANK,
         "lora_alpha": float(RANK),
