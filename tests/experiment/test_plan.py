@@ -48,7 +48,7 @@ EVERY = {
     "kohya": "sample_every_n_steps",
     "onetrainer": "sample_after",
     "ai-toolkit": "sample_every",
-    "simpletuner": "validation_steps",
+    "simpletuner": "validation_step_interval",
     "invoke-training": "validate_every_n_steps",
 }
 

@@ -43,7 +43,7 @@ def configure(run: Run, setup: Setup, data: Sequence[ExportFile]) -> list[Export
         "caption_dropout_probability": 0.0,
         "resolution": setup.resolution,
         "resolution_type": "pixel_area",
-        "validation_steps": setup.sample_every,
+        "validation_step_interval": setup.sample_every,
         "validation_seed": FIRST_SEED,
         "validation_resolution": f"{setup.side}x{setup.side}",
         "validation_num_inference_steps": DIFFUSION_STEPS,
