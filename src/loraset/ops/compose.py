@@ -24,9 +24,16 @@ def composite(rgba: ByteImage, background: ByteImage) -> ByteImage:
     rgba : uint8 array of shape (H, W, 4), straight
     background : uint8 array of shape (3,) or (H, W, 3), sRGB
     """
-    alpha = rgba[..., 3:].astype(np.uint16)
-    mixed = rgba[..., :3] * alpha + background * (255 - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)  # 255 is odd: no ties, so this is the nearest level
+    *colors, alpha = cv2.split(rgba)
+    rest = cv2.bitwise_not(alpha)
+    planes = []
+    for channel, color in enumerate(colors):
+        behind = np.broadcast_to(background[..., channel], alpha.shape)
+        mixed = color * alpha.astype(np.uint16) + behind * rest.astype(np.uint16)
+        mixed += np.uint16(127)
+        mixed //= np.uint16(255)  # it is odd: no ties, so this is the nearest level
+        planes.append(mixed.astype(np.uint8))
+    return np.asarray(cv2.merge(planes), dtype=np.uint8)
 
 
 def blurred_background(photo: ByteImage, alpha: ByteImage, radius_px: float) -> ByteImage:
