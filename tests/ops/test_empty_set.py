@@ -17,7 +17,7 @@ MOVED = np.array([[1.01, 0.02, -7], [-0.015, 0.99, 5], [2e-5, -1e-5, 1]])
 def cut(picture, plate, alignment=LIES):
     background = expected_background(picture, plate, alignment)
     strange = strangeness(picture.astype(np.float32) / np.float32(255), background)
-    area = outline(picture, strange, background.there)
+    area = outline(picture, strange, background.rgb, background.there)
     ground = shaded_ground(background, strange.depth, area)
     return area, alpha_before(picture, area, ground, background.deviation, background.there)
 
@@ -59,6 +59,49 @@ def test_a_gray_thing_before_a_gray_wall_is_no_shadow(light):
     thing = ground * (1 + (light - 1) * alpha[..., None])
     _, found = cut(photo(thing, 1), photo(ground, 2))
     assert np.abs(found - alpha).mean() < 0.006
+
+
+def test_a_hard_shadow_beside_its_subject_is_no_subject():
+    ground, alpha = room(2), disc(radius=0.2, middle=(0.4, 0.4))
+    shade = 1 - np.array((0.5, 0.45, 0.4)) * disc(radius=0.2, middle=(0.62, 0.62))[..., None]
+    area, found = cut(photo(before(ground * shade, alpha), 1), photo(ground, 2))
+    assert (area & (alpha == 0)).sum() < 0.15 * (alpha > 0.5).sum()
+    assert np.abs(found - alpha).mean() < 0.01
+
+
+def test_a_background_out_of_focus_is_no_subject():
+    ground, alpha = room(3), disc()
+    soft = cv2.GaussianBlur(ground, (0, 0), 1.8)
+    picture, plate = photo(before(soft, alpha), 1), photo(ground, 2)
+    assert expected_background(picture, plate, LIES).blur_px == pytest.approx(1.8, abs=0.6)
+    assert np.abs(cut(picture, plate)[1] - alpha).mean() < 0.008
+
+
+def test_a_white_overexposed_set_is_a_background():
+    ground, alpha = np.full((SIDE, SIDE, 3), 254.0), disc()
+    picture = photo(before(ground, alpha), 1)
+    background = expected_background(picture, photo(ground, 2), LIES)
+    assert background.exposure == pytest.approx((1, 1, 1), abs=0.02)
+    assert why_another_set(background) is None
+    assert np.abs(cut(picture, photo(ground, 2))[1] - alpha).mean() < 0.006
+
+
+def test_what_was_taken_away_from_the_empty_set_is_no_subject():
+    ground, alpha = wall(0), disc(radius=0.2)
+    plate = ground.copy()
+    plate[20:70, 20:70] = (60, 90, 180)
+    _, found = cut(photo(before(ground, alpha), 1), photo(plate, 2))
+    assert found[15:75, 15:75].max() == 0
+    assert np.abs(found - alpha).mean() < 0.006
+
+
+def test_an_inked_line_round_the_subject_stays():
+    ground, alpha = wall(0), disc()
+    inked = before(ground, alpha)
+    ring = disc(radius=0.25) - disc(radius=0.238)
+    picture = photo((1 - ring[..., None]) * inked + ring[..., None] * np.array((250, 250, 90)), 1)
+    found = cut(picture, photo(ground, 2))[1]
+    assert found[ring > 0.95].min() > 0.8
 
 
 def test_features_find_how_the_camera_moved():
@@ -115,6 +158,6 @@ def test_where_the_plate_does_not_reach_nothing_is_claimed():
     cropped.matrix[1, 2] -= 40
     background = expected_background(picture, photo(ground, 2), cropped)
     everywhere = np.full((SIDE, SIDE), 15, np.float32)
-    area = outline(picture, Strangeness(everywhere, everywhere, 0 * everywhere), background.there)
+    area = outline(picture, Strangeness(everywhere, everywhere, 0 * everywhere), background.rgb, background.there)
     assert not background.there[:39].any()
     assert not area[:36].any()

@@ -87,8 +87,8 @@ class PlateEngine:
         values = picture.astype(np.float32) / np.float32(255)
         background = fit.background
         strange = strangeness(values, background)
-        area = outline(picture, strange, background.there)
-        to_the_pixel = not fit.moved and fit.why_not is None
+        area = outline(picture, strange, background.rgb, background.there)
+        to_the_pixel = fit.why_not is None
         alpha = area.astype(np.float32)
         if to_the_pixel:
             ground = shaded_ground(background, strange.depth, area)

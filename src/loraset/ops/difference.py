@@ -12,7 +12,7 @@ from scipy import ndimage
 from loraset.color import to_lab
 from loraset.ops.foreground import pull_push
 from loraset.ops.graphcut import cut
-from loraset.ops.plate import Background
+from loraset.ops.plate import Background, steepness
 from loraset.ops.shade import OFFSET, explained
 from loraset.types import BoolImage, ByteImage, FloatImage
 
@@ -24,6 +24,7 @@ SMOOTHNESS = 5.0
 SMALL = 0.015  # of the largest piece: smaller ones must be strong
 DUST = 4e-4  # of the picture: smaller pieces are no subject
 STRONG = 4.0  # deviations
+GHOST = 2.0  # times as steep as in the picture: an edge that only the background has
 THROWS = 0.05  # of the shade: less subject throws no such shadow
 FADED, MIN_END_PX = 0.6, 20  # of a shadow's mean depth: what is left of it where it ends; pixels to judge that by
 NEAR_PX = 3  # around the subject: what a shade's depth there is taken from lies farther off
@@ -54,14 +55,15 @@ def strangeness(picture: FloatImage, background: Background) -> Strangeness:
     return Strangeness(value.astype(np.float32), np.sqrt(found.plain), depth)
 
 
-def outline(rgb: ByteImage, strange: Strangeness, there: BoolImage) -> BoolImage:
+def outline(rgb: ByteImage, strange: Strangeness, ground: FloatImage, there: BoolImage) -> BoolImage:
     """The subject's area: bool array of shape (H, W).
 
     A shadow needs something that throws it: where next to nothing else is found, what only looks like shade is the
-    subject, unless it fades into the background as shadows do. there : where the background is known; elsewhere nothing
-    is claimed.
+    subject, unless it fades into the background as shadows do. ground : float32 array of shape (H, W, 3), the
+    background. there : where the background is known; elsewhere nothing
+    is claimed. What the plate alone shows with edges of its own stood on the empty set and was taken away: no subject.
     """
-    found = _cut(rgb, strange.value, there)
+    found = _without_ghosts(_cut(rgb, strange.value, there), rgb, ground)
     shade = (strange.plain > THRESHOLD) & (strange.value < THRESHOLD)
     if found.sum() >= max(THROWS * shade.sum(), DUST * found.size):
         return found
@@ -81,6 +83,25 @@ def _cut(rgb: ByteImage, strange: FloatImage, there: BoolImage) -> BoolImage:
     strength = ndimage.mean(np.minimum(strange, 4 * STRONG), labels, numbers)
     kept = (sizes >= SMALL * sizes.max()) | ((sizes >= DUST * found.size) & (strength > STRONG))
     return np.asarray(np.isin(labels, numbers[kept]), np.bool_)
+
+
+def _without_ghosts(found: BoolImage, rgb: ByteImage, ground: FloatImage) -> BoolImage:
+    """The pieces whose outline is an edge of the picture, not of the background (Cucchiara et al., PAMI 2003)."""
+    labels, count = ndimage.label(found)
+    if count < 2:
+        return found
+    rim = np.where(_ring(found), ndimage.grey_dilation(labels, size=(3, 3)), 0)
+    numbers = np.arange(1, count + 1)
+    seen, empty = (
+        ndimage.mean(steepness(values), rim, numbers) for values in (rgb.astype(np.float32) / np.float32(255), ground)
+    )
+    return np.asarray(np.isin(labels, numbers[np.asarray(empty) < GHOST * np.asarray(seen)]), np.bool_)
+
+
+def _ring(found: BoolImage) -> BoolImage:
+    """Both sides of the outline."""
+    pixels = found.astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(pixels, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0, np.bool_)
 
 
 def _fading(depth: FloatImage, dark: BoolImage, clear: BoolImage) -> BoolImage:

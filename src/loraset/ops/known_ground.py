@@ -14,18 +14,18 @@ from loraset.ops.laplacian import band_system, solve_band
 from loraset.ops.mixing import Mix, unmix
 from loraset.types import BoolImage, ByteImage, FloatImage
 
-RING = 0.015  # of the long side: fur reaches so far into the subject's area
+RING = 0.02  # of the long side: fur reaches so far into the subject's area
 LEAST_RING_PX = 3
 ALIKE = 1.5  # deviations from the background of a hole in the subject
-BLURRED_PX, BLURRED, MOST = 9, 0.4, 30.0  # window, and share of the largest deviation in it: codecs smear that far
+BLURRED_PX, BLURRED, MOST = 9, 0.4, 30.0  # window, and share of the largest deviation in it (at most): codecs smear
 SMEARED = 0.05  # the same share, where the subject has the hole's colour too
 OWN_COLOR = 3.0  # deviations from a colour of the subject that explains a pixel alone
 SUBJECT = 6.0  # deviations from which a pixel's colour may be the subject's alone
-PURE = 0.4  # of the largest deviation nearby
+PURE, RIDGE = 0.4, 0.9  # of the largest deviation nearby: deep in the subject, and in its rim, such as an inked line
 REACH_PX = (4, 10, 20)  # how far off the subject's colours are looked for
 FAR_PX = 15.0  # distance that counts as much as a colour one deviation off
 SEPARATION = 5.0  # deviations between subject and background from which they can be told apart
-DEAD = 2.0  # deviations that are no mixture
+DEAD = 6.0  # deviations that are no mixture
 PRIOR, FLOOR = 1.0, 0.5  # weight of the mixture in the solve: certain, and half and half
 
 
@@ -60,13 +60,15 @@ def alpha_before(
     seen = _looked_at(rgb.astype(np.float32) / np.float32(255), area, ground, deviation)
     ring_px = max(LEAST_RING_PX, round(RING * max(area.shape)))
     steady = np.minimum(seen.own, cv2.blur(seen.own, (3, 3)))
-    solid = (seen.inside_px > ring_px) & (steady > ALIKE + BLURRED * seen.peak)
+    smeared = np.minimum(seen.peak, np.float32(MOST))
+    solid = (seen.inside_px > ring_px) & (steady > ALIKE + BLURRED * smeared)
     open_ = (cv2.dilate(area.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~solid & there
     if not open_.any():
         return np.asarray(solid, np.float32)
-    source = (seen.inside_px > ring_px / 2) & (seen.own > np.maximum(SUBJECT, PURE * seen.peak))
+    far_in, ridge = seen.inside_px > ring_px / 2, area & (seen.own >= RIDGE * seen.peak)
+    source = (far_in | ridge) & (seen.own > np.maximum(SUBJECT, PURE * smeared))
     mix, alone = _best_mix(seen, source if source.any() else area, open_)
-    filled = (seen.inside_px > ring_px) & (steady > ALIKE + SMEARED * seen.peak)
+    filled = (seen.inside_px > ring_px) & (steady > ALIKE + SMEARED * smeared)
     hole = ~(filled[open_] & (alone < OWN_COLOR * deviation[open_]))
     mix = Mix(mix.alpha[hole], mix.slope[hole], mix.unlike[hole])
     solid[open_] |= ~hole
@@ -76,7 +78,7 @@ def alpha_before(
 
 def _looked_at(picture: FloatImage, area: BoolImage, ground: FloatImage, deviation: FloatImage) -> _Seen:
     own = np.asarray(np.sqrt(np.square(picture - ground).mean(axis=2)) / deviation, np.float32)
-    peak = np.minimum(cv2.dilate(own, np.ones((BLURRED_PX, BLURRED_PX), np.uint8)), np.float32(MOST))
+    peak = cv2.dilate(own, np.ones((BLURRED_PX, BLURRED_PX), np.uint8))
     framed = np.pad(area, 1, mode="edge").astype(np.uint8)  # the border of the picture is no edge
     inside = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
     return _Seen(picture, ground, deviation, own, np.asarray(peak, np.float32), np.asarray(inside, np.float32))

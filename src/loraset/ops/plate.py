@@ -127,13 +127,18 @@ def _focused(photo: FloatImage, expected: FloatImage, calm: BoolImage) -> tuple[
     return best, blur_px
 
 
+def steepness(rgb: FloatImage) -> FloatImage:
+    """How much a picture's gray changes per pixel: float32 array of shape (H, W)."""
+    gray = cv2.GaussianBlur(rgb.mean(axis=2), (0, 0), 0.7)
+    return np.asarray(np.hypot(cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)) / 8, np.float32)
+
+
 def _deviation(photo: FloatImage, expected: FloatImage, calm: BoolImage) -> FloatImage:
     """Standard deviation of a channel where nothing has changed: float32 array of shape (H, W).
 
     Noise from places without edges; how far edges lie beside their place from the steepest.
     """
-    gray = cv2.GaussianBlur(expected.mean(axis=2), (0, 0), 0.7)
-    slope = np.hypot(cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)) / 8
+    slope = steepness(expected)
     rest, edges = np.sqrt(np.square(photo - expected).mean(axis=2))[calm], slope[calm]
     noise = max(1.06 * float(np.median(rest[edges <= np.median(edges)])), LEAST_NOISE)
     steep = edges >= np.quantile(edges, STEEP)
