@@ -175,6 +175,16 @@ def test_two_seeds_are_no_test(tmp_path):
     assert analysis.words[1].startswith("No test was made: 2 training seeds: no test is made with fewer than 3.")
 
 
+def test_three_of_four_seeds_are_a_look_ahead(tmp_path):
+    import shutil
+
+    folder, _ = experiment(tmp_path, seeds=(1, 2, 3, 4))
+    shutil.rmtree(folder / "runs/gray-seed4/sample")
+    analysis = analyze(folder)
+    assert analysis.primary.effect.p < 0.05 and not analysis.found
+    assert analysis.words[1].startswith("Only 3 of the 4 planned seeds are in.")
+
+
 def test_one_arm_alone_is_no_pair(tmp_path):
     folder, _ = experiment(tmp_path, only=("gray",))
     analysis = analyze(folder)

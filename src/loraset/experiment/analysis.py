@@ -38,8 +38,8 @@ class Analysis:
 
     @property
     def found(self) -> bool:
-        """Whether there is a finding: the primary test says so, and the protocol holds."""
-        return is_found(self.primary.effect, self.protocol["primary"]["alpha"]) and not self.broken
+        """Whether there is a finding."""
+        return is_found(self.protocol, self.primary.effect, self.broken)
 
     @property
     def words(self) -> list[str]:

@@ -139,14 +139,18 @@ def conclude(protocol: Json, effect: Effect | None, broken: Sequence[str]) -> li
     if effect is None:
         pair = f"pair of samples of {first} and {second} for {outcome.title.lower()}"
         return [f"Nothing can be said: there is not one {pair}."]
-    found = is_found(effect, primary["alpha"]) and not broken
     more = "higher" if effect.mean > 0 else "lower"
     told = f"{first} against {second}, {outcome.title.lower()}: {describe(effect, outcome)}"
     if effect.p is None:
         verdict = f"No test was made: {effect.why}. Nothing can be concluded on a difference."
     elif broken:
         verdict = "The protocol does not hold, so this is no test of it: whatever p says, nothing is concluded."
-    elif found:
+    elif effect.seeds < len(protocol["seeds"]):
+        verdict = (
+            f"Only {effect.seeds} of the {len(protocol['seeds'])} planned seeds are in. A test before the end is a "
+            "look ahead, which finds too much when it is repeated: nothing is concluded yet."
+        )
+    elif is_found(protocol, effect, broken):
         verdict = (
             f"A difference was found: {outcome.title.lower()} is {more} with {first} than with {second}"
             f"{_judged(outcome, effect.mean, first, second)}."
@@ -160,9 +164,11 @@ def conclude(protocol: Json, effect: Effect | None, broken: Sequence[str]) -> li
     return [told, verdict, _limits(protocol)]
 
 
-def is_found(effect: Effect | None, alpha: float) -> bool:
-    """Whether the primary test says that there is a difference."""
-    return effect is not None and effect.p is not None and effect.p < alpha
+def is_found(protocol: Json, effect: Effect | None, broken: Sequence[str]) -> bool:
+    """Whether there is a finding: the primary test says so, on all the seeds that were planned, and the plan holds."""
+    if effect is None or effect.p is None or broken or effect.seeds < len(protocol["seeds"]):
+        return False
+    return bool(effect.p < protocol["primary"]["alpha"])
 
 
 def describe(effect: Effect, outcome: Outcome) -> str:
