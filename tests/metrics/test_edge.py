@@ -6,7 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.metrics import edge_softness, halo, holes_islands, mask_uncertainty
+from loraset.metrics import (
+    edge_softness,
+    edge_support,
+    expected_overlap,
+    halo,
+    holes_islands,
+    mask_uncertainty,
+    scatter,
+)
 from loraset.ops.doubt import perimeter_px
 
 SUBJECT, BACKGROUND = np.float32([0.8, 0.4, 0.2]), np.float32([0.1, 0.5, 0.3])
@@ -107,3 +115,26 @@ def test_blurring_the_cut_out_softens_its_edge(specimen, painted):
         edge_softness.measure(specimen(alpha=cv2.GaussianBlur(alpha, (0, 0), s) if s else alpha)) for s in (0, 1, 2, 4)
     ]
     assert values == sorted(values)
+
+
+def test_scatter_is_the_share_outside_the_largest_piece(specimen, painted):
+    two = np.maximum(painted["disc"](centre=(100, 100), radius=50), painted["disc"](centre=(300, 300), radius=50))
+    assert scatter.measure(specimen(alpha=painted["disc"]())) == 0.0
+    assert scatter.measure(specimen(alpha=two)) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_cut_along_the_pictures_edges_is_supported_and_one_across_is_not(specimen, painted):
+    right = painted["disc"](radius=100, ramp_px=1)
+    photo = cv2.GaussianBlur(np.where(right[..., None] > 0.5, 200, 60).astype(np.uint8).repeat(3, axis=2), (0, 0), 1)
+    lost = right.copy()
+    lost[:, 220:] = 0
+    values = [edge_support.measure(specimen(photo, alpha)) for alpha in (right, lost, np.roll(right, 150, 1))]
+    assert values == sorted(values, reverse=True)
+    assert values[0] > 0.95
+
+
+def test_a_mask_that_changes_when_the_picture_is_turned_is_not_expected_to_be_right(specimen):
+    sure = specimen(mask=soft(320, 3))
+    assert expected_overlap.measure(sure) > 0.95
+    assert expected_overlap.measure(replace(sure, stays=0.4)) == 0.4
+    assert expected_overlap.measure(replace(sure, exact=True)) is None

@@ -1,4 +1,4 @@
-"""Metrics of the picture on the subject: sharpness, lightness, overexposure, enlargement."""
+"""Metrics of the picture on the subject: blur, motion, noise, blocks, lightness, overexposure, size."""
 
 from dataclasses import replace
 
@@ -6,7 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.metrics import lightness, overexposed, sharpness, upscaled
+from loraset.metrics import (
+    jpeg_blocks,
+    lightness,
+    motion_blur,
+    noise,
+    overexposed,
+    sharpness,
+    true_size,
+    upscaled,
+)
 from loraset.types import Frame
 
 
@@ -80,3 +89,61 @@ def test_upscaled_is_the_enlargement(specimen):
     frame = Frame((0, 0, 100, 100), 4.0, (0, 0, 0, 0), (400, 400))
     assert upscaled.measure(specimen(frame=frame)) == 4.0
     assert upscaled.measure(specimen(frame=replace(frame, scale=0.3))) == 1.0
+
+
+def drawn_out(photo, length_px, slanted=False):
+    kernel = np.eye(length_px, dtype=np.float32) if slanted else np.zeros((length_px, length_px), np.float32)
+    kernel[length_px // 2] += 0 if slanted else 1
+    return cv2.filter2D(photo, -1, kernel / kernel.sum())
+
+
+@pytest.mark.parametrize("slanted", [False, True])
+def test_motion_blur_grows_with_the_way_that_was_moved(specimen, slanted):
+    photo = specimen().photo
+    values = [motion_blur.measure(specimen(drawn_out(photo, length, slanted))) for length in (1, 7, 13, 21)]
+    assert values == sorted(values)
+    way = 13 * (np.sqrt(2) if slanted else 1)
+    assert values[0] < 3 and 0.5 * way < values[2] < 1.4 * way, "few of the texture's edges lie aslant"
+
+
+def test_blur_that_is_alike_in_all_directions_is_no_motion(specimen):
+    assert motion_blur.measure(specimen(blurred(3)(specimen().photo))) < 4
+
+
+@pytest.mark.parametrize("deviation", [2, 5, 10])
+def test_noise_is_the_deviation_that_was_added(specimen, painted, deviation):
+    random = np.random.default_rng(0)
+    photo = cv2.GaussianBlur(painted["texture"](), (0, 0), 4).astype(np.float32)
+    grain = random.normal(0, deviation, photo.shape[:2])[..., None]
+    noisy = np.clip(photo + grain, 0, 255).astype(np.uint8)
+    assert noise.measure(specimen(noisy)) == pytest.approx(deviation / 255, rel=0.25)
+    assert noise.measure(specimen(photo.astype(np.uint8))) < 0.004
+
+
+def coded(photo, quality):
+    return cv2.imdecode(cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+
+
+def test_jpeg_blocks_show_more_the_coarser_the_file(specimen, painted):
+    photo = cv2.GaussianBlur(painted["texture"](), (0, 0), 3)
+    values = [jpeg_blocks.measure(specimen(coded(photo, quality))) for quality in (95, 50, 20, 5)]
+    assert values == sorted(values)
+    assert jpeg_blocks.measure(specimen(photo)) < 0.1 and values[-1] > 0.4
+
+
+def test_blocks_are_looked_for_where_the_frame_moved_them_and_not_where_no_one_sees_them(specimen, painted):
+    photo = coded(cv2.GaussianBlur(painted["texture"](), (0, 0), 3), 10)
+    whole = jpeg_blocks.measure(specimen(photo))
+    moved = Frame((3, 5, 403, 405), 1.0, (0, 0, 0, 0), (400, 400))
+    shifted = np.roll(photo, (-5, -3), (0, 1))
+    assert jpeg_blocks.measure(specimen(shifted, frame=moved)) == pytest.approx(whole, abs=0.05)
+    assert jpeg_blocks.measure(specimen(shifted)) < 0.5 * whole
+    small = Frame((0, 0, 1200, 1200), 1 / 3, (0, 0, 0, 0), (400, 400))
+    assert jpeg_blocks.measure(specimen(photo, frame=small)) is None
+
+
+def test_true_size_counts_px_of_the_photo_only(specimen, painted):
+    alpha = painted["disc"](radius=100, ramp_px=1)
+    assert true_size.measure(specimen(alpha=alpha)) == pytest.approx(0.5, abs=0.01)
+    enlarged = Frame((0, 0, 200, 200), 2.0, (0, 0, 0, 0), (400, 400))
+    assert true_size.measure(specimen(alpha=alpha, frame=enlarged)) == pytest.approx(0.25, abs=0.01)

@@ -4,6 +4,9 @@ METRICS = {
     name: f"loraset.metrics.{name}:METRIC"
     for name in (
         "sharpness",
+        "motion_blur",
+        "noise",
+        "jpeg_blocks",
         "lightness",
         "overexposed",
         "subject_share",

@@ -54,6 +54,9 @@ class Part:
 # Set by hand: `bad` is a fault that anyone sees, a cost over a half one that alone makes a picture useless.
 TECHNICAL = {
     "sharpness": Part(best=0.7, bad=0.05, cost=0.6),
+    "motion_blur": Part(best=5.0, bad=30.0, cost=0.4),
+    "noise": Part(best=0.01, bad=0.06, cost=0.3),
+    "jpeg_blocks": Part(best=0.3, bad=0.9, cost=0.3),
     "lightness": Part(best=0.35, bad=0.03, cost=0.5),
     "overexposed": Part(best=0.0, bad=0.5, cost=0.5),
     "cut_off": Part(best=0.0, bad=0.4, cost=0.3),
@@ -70,6 +73,9 @@ CUTOUT = {
 
 WORDS = {
     "sharpness": "the subject is blurred",
+    "motion_blur": "the subject moved",
+    "noise": "the photo is noisy",
+    "jpeg_blocks": "JPEG's blocks show",
     "lightness": "the subject is dark",
     "overexposed": "the subject is burnt out to white",
     "cut_off": "the photo's edge cuts the subject",
