@@ -101,6 +101,13 @@ def test_deep_inside_and_far_outside_stay_exact(furry):
     assert (furry.alpha[ball(radius=110, softness=1) == 0] == 0).all()
 
 
+def test_no_haze_is_left_beside_the_edge():
+    truth = ball(softness=2)
+    alpha = refine_alpha(composite(truth), guess(truth), cell_px=3.0).alpha
+    assert (alpha[ball(radius=85, softness=1) == 0] == 0).mean() > 0.99
+    assert (alpha[ball(radius=75, softness=1) == 1] == 1).mean() > 0.99
+
+
 def test_exact_mask_is_returned_as_it_is():
     truth = furry_ball()
     assert np.array_equal(refine_alpha(composite(truth), truth, cell_px=1.0, exact=True).alpha, truth)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from loraset.ops.vote import ask, color_vote, palette_of
+from loraset.ops.vote import ask, color_vote, misjudged, palette_of
 
 SIZE = 90
 RED, BLUE, GRAY = ((50, 60, 40), (40, 10, -50), (70, 0, 0))
@@ -51,3 +51,17 @@ def test_palette_holds_each_plain_colour_once():
     palette = palette_of(colors)
     assert len(palette) == 3
     assert all(np.abs(palette - color).max(axis=1).min() <= 5 for color in (RED, BLUE, GRAY))
+
+
+def test_a_vote_misjudges_what_looks_like_the_other_side():
+    lab, mask, band = scene()
+    subject, background = (mask > 0.5) & ~band, (mask < 0.5) & ~band
+    assert misjudged(color_vote(lab, mask, band), lab, mask, subject, background) < 0.01
+    lab[:] = BLUE
+    assert misjudged(color_vote(lab, mask, band), lab, mask, subject, background) > 0.4
+
+
+def test_a_side_of_which_nothing_is_known_is_not_misjudged():
+    lab, mask, band = scene()
+    nothing = np.zeros(mask.shape, bool)
+    assert misjudged(color_vote(lab, mask, band), lab, mask, nothing, nothing) == 0.0

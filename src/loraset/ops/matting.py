@@ -16,7 +16,7 @@ from loraset.ops.carry import carry_up
 from loraset.ops.geometry import reduced
 from loraset.ops.laplacian import band_system, solve_band
 from loraset.ops.trimap import Trimap, trimap_of
-from loraset.ops.vote import ask, color_vote
+from loraset.ops.vote import ColorVote, ask, color_vote, misjudged
 from loraset.types import BoolImage, ByteImage, FloatImage, Json
 
 BASE_SIDE = 400  # long side of the first solve, px; more where the mask's grid is finer
@@ -29,6 +29,9 @@ SURE_PER_BAND = 0.5  # less sure subject than this share of the band: the mask d
 FLIPS = (0.02, 0.06)  # share of the band where colour contradicts the mask: narrowest, widest band
 PASSES = 2  # the second starts from the first one's answer
 PRIOR = 0.02  # weight of a certain prior in the solve
+NEAR_CELLS = 10  # so far round the band the vote is examined on what is known
+DISBELIEF = 2.0  # times what the vote misjudges there: so much less its own echo in the next pass is believed
+HAZE = 0.03  # what the solve leaves of alpha where there should be none, and takes where all should be
 MIN_SIDE = 8
 
 
@@ -109,8 +112,9 @@ def _refine(rgb: ByteImage, mask: FloatImage, cell_px: float, exact: bool) -> Ma
     alpha, iterations = small_mask, 0
     narrowing = not is_hard(small_mask, cell_px * base)  # a hard edge says nothing of how soft the true one is
     lab = to_lab(small)
-    for _ in range(PASSES):
-        alpha, done = _solve(small, lab, alpha, band, radius, narrowing=narrowing)
+    reach = round(NEAR_CELLS * cell_px * base)
+    for number in range(PASSES):
+        alpha, done = _solve(small, lab, alpha, band, radius, narrowing=narrowing, examined_px=reach if number else 0)
         iterations += done
         band = trimap_of(alpha, radius)
     mid = max(base, min(1.0, MID_SIDE / long))
@@ -118,7 +122,7 @@ def _refine(rgb: ByteImage, mask: FloatImage, cell_px: float, exact: bool) -> Ma
     alpha = _polished(middle, carry_up(small, alpha, middle))
     middle_mask = reduced(mask, mid)
     trust = trust_of(middle_mask, alpha, cell_px * mid)
-    alpha = agreeing(alpha, middle_mask, cell_px * mid, trust)
+    alpha = agreeing(_without_haze(alpha, HAZE * (1.0 - trust)), middle_mask, cell_px * mid, trust)
     alpha = carry_up(middle, alpha, rgb)
     return Matte(alpha, {**details, "iterations": iterations, "trust": round(trust, 3), "guard": "solved"})
 
@@ -137,14 +141,27 @@ def _doubt(band: Trimap) -> str:
 
 
 def _solve(
-    rgb: ByteImage, lab: FloatImage, mask: FloatImage, band: Trimap, radius: float, *, narrowing: bool
+    rgb: ByteImage,
+    lab: FloatImage,
+    mask: FloatImage,
+    band: Trimap,
+    radius: float,
+    *,
+    narrowing: bool,
+    examined_px: int,
 ) -> tuple[FloatImage, int]:
-    """Alpha at the size of the first solve, and the iterations it took."""
+    """Alpha at the size of the first solve, and the iterations it took.
+
+    examined_px : so far round the band the vote is examined on what is known; 0: it is believed.
+    """
     scale = min(1.0, BASE_SIDE / max(mask.shape))
     small_band = reduced(band.unknown.astype(np.float32), scale) > 0
     vote = color_vote(reduced(lab, scale), reduced(mask, scale), small_band)
     color = ask(vote, lab, mask, band.unknown)
     word = mask[band.unknown]
+    if examined_px:
+        doubt = _doubt_of(vote, lab, mask, band, examined_px)
+        color = doubt + (1 - 2 * doubt) * color
 
     flips = float(((color > 0.5) != (word > 0.5)).mean())
     width = float(np.clip((flips - FLIPS[0]) / (FLIPS[1] - FLIPS[0]), 0.15, 1.0)) if narrowing else 1.0
@@ -159,10 +176,22 @@ def _solve(
     return alpha, done
 
 
+def _doubt_of(vote: ColorVote, lab: FloatImage, mask: FloatImage, band: Trimap, reach_px: int) -> np.float32:
+    """How little the vote is to be believed, by what it misjudges of what is known round the band: in [0, 1/2]."""
+    near = cv2.dilate(band.unknown.astype(np.uint8), np.ones((2 * reach_px + 1,) * 2, np.uint8)) > 0
+    wrong = misjudged(vote, lab, mask, band.subject & near, band.background & near)
+    return np.float32(min(0.5, DISBELIEF * wrong))
+
+
 def _joined(color: NDArray[np.float32], word: NDArray[np.float32], power: float) -> NDArray[np.float32]:
     """Product of the vote's and the mask's odds; the mask's are raised to `power`."""
     yes = color * word**power
     return np.asarray(yes / (yes + (1.0 - color) * (1.0 - word) ** power), dtype=np.float32)
+
+
+def _without_haze(alpha: FloatImage, haze: float) -> FloatImage:
+    """The alpha stretched, so that what is within `haze` of 0 and 1 is 0 and 1."""
+    return np.asarray(np.clip((alpha - np.float32(haze)) / np.float32(1 - 2 * haze), 0.0, 1.0), dtype=np.float32)
 
 
 def _polished(rgb: ByteImage, alpha: FloatImage) -> FloatImage:
