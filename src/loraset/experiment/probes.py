@@ -25,13 +25,14 @@ KINDS: dict[Kind, str] = {
 }
 ASKS_PLAIN = re.compile(r"\b(back(ground|drop)s?|plain|grey|studio|isolated|cut-?out|transparent)\b", re.I)
 
+# places of many colours: where stone or fog is expected, gray is no leak
 _SCENES = (
     "in a sunlit forest, tall trees",
-    "on a city street at night, neon signs, wet asphalt",
+    "on a city street at night, neon signs, red umbrellas",
     "on a wooden table in a cluttered kitchen",
     "between the shelves of an old library",
     "in a garden full of flowers",
-    "on a rocky beach, waves, evening sun",
+    "on a sandy beach, waves, evening sun",
     "on a market square among stalls with fruit",
     "on a green meadow, mountains far behind",
 )

@@ -35,7 +35,7 @@ def describe_plan(protocol: Json, kit: Kit) -> list[str]:
         _arms_words(protocol),
         f"Matched: {len(protocol['set']['pictures'])} pictures under the same names, in the same sizes and order in "
         "every arm, checked pixel by pixel: plain and transparent variants differ in what lies behind the subject and "
-        "in nothing else. " + _caption_words(protocol["captions"]),
+        "in nothing else. " + _caption_words(protocol),
         _loss_words(protocol, kit),
         *kit.cautions,
         _how_words(protocol),
@@ -79,14 +79,17 @@ def _background_words(arm: Json) -> str:
     return words.get(arm["background"], f"background {arm['background']}")
 
 
-def _caption_words(captions: str) -> str:
-    return {
+def _caption_words(protocol: Json) -> str:
+    words = {
         "same": "Captions are the same in every arm and say nothing of backgrounds.",
         "named": "Captions say what is true of each arm's background, so the words differ with it: a declared part of "
         "what is compared.",
         "both": "Captions are a factor of their own: arms that end in -named say what is true of their background, the "
         "others have the same words.",
-    }[captions]
+    }[protocol["captions"]]
+    if any(arm["background"] == "random-named" and not arm["named"] for arm in protocol["arms"]):
+        words += " The colours of random-named go without their names, except in an arm that ends in -named."
+    return words
 
 
 def _loss_words(protocol: Json, kit: Kit) -> str:
@@ -123,7 +126,7 @@ def _how_words(protocol: Json) -> str:
         )
     return (
         f"{runs} runs that you start yourself: train on arms/<arm> with the seeds {protocol['seeds']}, draw "
-        f"prompts.txt at step {protocol['steps']}, and put each sample into runs/<arm>-seed<seed>/ as "
+        f"prompts.txt after step {protocol['steps']}, and put each sample into runs/<arm>-seed<seed>/ as "
         f"step{protocol['steps']}_prompt00_seed1001.png, prompts counted from 00."
     )
 

@@ -28,6 +28,6 @@ KIT = Kit(
     commands,
     prompt_lines,
     {},
-    "The masks leave {share} of a picture: a trainer that multiplies the loss by them and does not normalise takes "
-    "smaller steps in the masked arms.",
+    "A trainer that multiplies the loss by them and does not normalise trains masked arms with about {share} of the "
+    "loss.",
 )
