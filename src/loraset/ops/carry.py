@@ -78,7 +78,7 @@ class Places(NamedTuple):
         return Places(self.lower[samples], self.upper[samples], self.share[samples])
 
 
-def _places(count: int, small: int) -> Places:
+def places_between(count: int, small: int) -> Places:
     """From `small` to `count` samples over the same length."""
     at = np.clip((np.arange(count) + 0.5) * (small / count) - 0.5, 0, small - 1)
     lower = at.astype(np.intp)
@@ -97,7 +97,7 @@ def carry_up(rgb_small: ByteImage, alpha_small: FloatImage, rgb: ByteImage) -> F
     height, width = rgb.shape[:2]
     unsure = _open(alpha_small)
     models = _models(rgb_small, alpha_small, cv2.dilate(unsure.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
-    vertical, horizontal = _places(height, alpha_small.shape[0]), _places(width, alpha_small.shape[1])
+    vertical, horizontal = places_between(height, alpha_small.shape[0]), places_between(width, alpha_small.shape[1])
     nearest_y, nearest_x = (np.where(axis.share < 0.5, axis.lower, axis.upper) for axis in (vertical, horizontal))
     alpha = (alpha_small > 0.5).astype(np.float32).take(nearest_x, axis=1).take(nearest_y, axis=0)
     for top in range(0, height, STRIP):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraset.color import to_linear, to_srgb
+from loraset.ops.carry import Places, places_between
 from loraset.ops.geometry import around, reduced
 from loraset.ops.unmixing import unmixed
 from loraset.types import ByteImage, FloatImage, Light
@@ -144,34 +145,33 @@ def _corrected(
     box: tuple[slice, slice],
 ) -> NDArray[np.float32]:
     """The foreground that both small sides of the box say, moved so that the mixture is the photo's: (n, 3)."""
-    planes = [np.ascontiguousarray(side[..., channel]) for side in sides for channel in range(3)]
+    planes = [np.ascontiguousarray(side[..., channel]).reshape(-1) for side in sides for channel in range(3)]
+    height, width = sides[0].shape[:2]
+    vertical = places_between(box[0].stop - box[0].start, height)
+    horizontal = places_between(box[1].stop - box[1].start, width)
     result = np.empty((places.size, 3), dtype=np.float32)
     for start in range(0, places.size, CHUNK):
         some = places[start : start + CHUNK]
-        rows, columns = np.divmod(some, alpha.shape[1])
-        front_and_back = _sampled(planes, rows - box[0].start, columns - box[1].start, alpha[box].shape)
+        y, x = np.divmod(some, alpha.shape[1])
+        both = _sampled(planes, width, vertical.taken(y - box[0].start), horizontal.taken(x - box[1].start))
         part = alpha.take(some)
         share = part / (part**2 + (1 - part) ** 2 + np.float32(DAMPING))
         seen = levels.take(rgb.reshape(-1, 3).take(some, axis=0).T)
-        for channel, (color, front, back) in enumerate(zip(seen, front_and_back[:3], front_and_back[3:], strict=True)):
+        for channel, (color, front, back) in enumerate(zip(seen, both[:3], both[3:], strict=True)):
             rest = color - part * front - (1 - part) * back
             np.clip(front + share * rest, 0, 1, out=result[start : start + CHUNK, channel])
     return result
 
 
 def _sampled(
-    planes: Sequence[FloatImage], rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, ...]
+    planes: Sequence[NDArray[np.float32]], width: int, rows: Places, columns: Places
 ) -> list[NDArray[np.float32]]:
-    """The small planes, each at pixels of a picture of this shape, bilinear: (n,) each."""
-    height, width = planes[0].shape
-    y = np.clip((rows + 0.5) * (height / shape[0]) - 0.5, 0, height - 1).astype(np.float32)
-    x = np.clip((columns + 0.5) * (width / shape[1]) - 0.5, 0, width - 1).astype(np.float32)
-    top, left = y.astype(np.intp), x.astype(np.intp)
-    down, across = y - top.astype(np.float32), x - left.astype(np.float32)
-    corner, right = top * width + left, left < width - 1
-    below = np.where(top < height - 1, width, 0)
+    """The flat planes of this width at these places, bilinear: (n,) each."""
+    corners = [y * width + x for y in (rows.lower, rows.upper) for x in (columns.lower, columns.upper)]
+    weights = [v * h for v in (1 - rows.share, rows.share) for h in (1 - columns.share, columns.share)]
 
-    def along(plane: FloatImage, at: NDArray[np.intp]) -> NDArray[np.float32]:
-        return np.asarray(plane.take(at) * (1 - across) + plane.take(at + right) * across, dtype=np.float32)
+    def at(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        one, two, three, four = (plane.take(corner) * weight for corner, weight in zip(corners, weights, strict=True))
+        return np.asarray(one + two + three + four, dtype=np.float32)
 
-    return [along(plane, corner) * (1 - down) + along(plane, corner + below) * down for plane in planes]
+    return [at(plane) for plane in planes]
