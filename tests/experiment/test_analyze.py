@@ -68,6 +68,7 @@ def test_a_planted_leak_is_found_and_said(analysis):
     assert effect.mean == pytest.approx(0.4, abs=0.08) and effect.p < 0.01
     told, verdict, limits = analysis.words
     assert told.startswith("gray against transparent, fill in scenes: +0.") and "t(2) = " in told
+    assert re.search(r"p = 0\.\d+, \+\d+\.\d times the deviation between seeds \(\+\d", told)
     assert verdict == (
         "A difference was found: fill in scenes is higher with gray than with transparent, "
         "which speaks for transparent."

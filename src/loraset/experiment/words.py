@@ -183,7 +183,9 @@ def describe(effect: Effect, outcome: Outcome) -> str:
     if effect.p is not None and effect.t is not None:
         text += f", t({effect.seeds - 1}) = {effect.t:.2f}, p = {effect.p:.3g}"
     if effect.size is not None:
-        text += f", {abs(effect.size):.1f} times the deviation between seeds"
+        text += f", {effect.size:+.1f} times the deviation between seeds"
+        if effect.size_low is not None and effect.size_high is not None:
+            text += f" ({effect.size_low:+.1f} to {effect.size_high:+.1f})"
     return text
 
 
