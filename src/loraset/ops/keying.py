@@ -175,7 +175,7 @@ def _sides(
     solid, best, least = found[0]
     for _, colors, unlike in found[1:]:
         best = np.asarray(np.where((unlike < least)[..., None], colors, best), np.float32)
-        least = np.minimum(least, unlike)
+        least = np.asarray(np.minimum(least, unlike), np.float32)
     mix = unmix(values, best, ground, light)
     edge = ~bare & ~eroded(solid, 2) & (mix.alpha > 0.15) & (mix.alpha < 0.85)
     misfit = float(np.minimum(mix.unlike[edge], 0.1).mean()) if edge.sum() > ENOUGH else 0.0
