@@ -53,7 +53,7 @@ def power():
 def skewed(rng, plan):
     """Return null numbers of shares near 0: most runs leak nothing, a few a lot."""
     cells = made(rng, plan)
-    leaks = {key: rng.beta(0.3, 2.0) for key in {cell[:2] for cell in cells}}
+    leaks = {key: rng.beta(0.3, 2.0) for key in dict.fromkeys(cell[:2] for cell in cells)}
     for cell, sample in cells.items():
         sample.values["fill_share"] = float(np.clip(leaks[cell[:2]] + rng.normal(0, 0.02), 0, 1))
     return cells
