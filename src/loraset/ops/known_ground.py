@@ -17,6 +17,7 @@ from loraset.types import BoolImage, ByteImage, FloatImage
 RING = 0.02  # of the long side: fur reaches so far into the subject's area
 LEAST_RING_PX = 3
 ALIKE = 1.5  # deviations from the background of a hole in the subject
+STEADY = 2.0  # of the least deviation: where it is larger it tells no hole
 BLURRED_PX, BLURRED, MOST = 9, 0.4, 30.0  # window, and share of the largest deviation in it (at most): codecs smear
 SMEARED = 0.05  # the same share, where the subject has the hole's colour too
 OWN_COLOR = 3.0  # deviations from a colour of the subject that explains a pixel alone
@@ -59,7 +60,9 @@ def alpha_before(
     """
     seen = _looked_at(rgb.astype(np.float32) / np.float32(255), area, ground, deviation)
     ring_px = max(LEAST_RING_PX, round(RING * max(area.shape)))
-    steady = np.minimum(seen.own, cv2.blur(seen.own, (3, 3)))
+    # at edges of the ground that may lie beside their place even a subject seems alike
+    own = seen.own * deviation / np.minimum(deviation, STEADY * deviation.min())
+    steady = np.minimum(own, cv2.blur(own, (3, 3)))
     smeared = np.minimum(seen.peak, np.float32(MOST))
     solid = (seen.inside_px > ring_px) & (steady > ALIKE + BLURRED * smeared)
     open_ = (cv2.dilate(area.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~solid & there
