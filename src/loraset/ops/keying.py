@@ -171,7 +171,7 @@ def _sides(
         solid = _solid(values, ground, amount, bare, screen, reach, light)
         colors = nearest_colors(values, solid, reach)
         unlike = unmix(values, colors, ground, light).unlike
-        found.append((solid, colors, cv2.GaussianBlur(unlike, (0, 0), 1)))
+        found.append((solid, colors, np.asarray(cv2.GaussianBlur(unlike, (0, 0), 1), np.float32)))
     solid, best, least = found[0]
     for _, colors, unlike in found[1:]:
         best = np.asarray(np.where((unlike < least)[..., None], colors, best), np.float32)
