@@ -1,10 +1,11 @@
 """Copies: what is found, what is wrongly taken for one, and how the search grows. Prints tables, asserts nothing.
 
-    LORASET_DATA=folder python tests/benchmarks/neardup.py groups changes named films scale
+    LORASET_DATA=folder python tests/benchmarks/neardup.py groups changes named friends films scale
 
 groups   neardup/groups: pairs of one photo's sizes: recall and precision
 changes  photos changed in known ways: recall per kind of change; pairs of different photos called copies
 named    neardup/jimagehash and imagededup: the groups by name
+friends  twenty drawings and twelve views of a toy, each kind on one backdrop or on none: pairs called copies
 films    video/: frames called copies
 scale    100,000 random and clustered hashes, and a set of that many entries: seconds beside brute force, memory
 """
@@ -147,12 +148,41 @@ def benchmark_named():
                     entries.append(entry_of(path, str(path.relative_to(folder))))
                 except Unreadable as error:
                     print(f"{path.name}: {error.detail}")
-        for group in dedupe(entries, Dedupe()):
+        groups = dedupe(entries, Dedupe())
+        for group in groups:
             print(f"kept {group.kept}")
-            for reason in group.dropped.items():
-                print(f"    {reason[0]}: {reason[1].code}, {reason[1].detail}")
-        grouped = {member for group in dedupe(entries, Dedupe()) for member in group.members}
+            for name, reason in group.dropped.items():
+                print(f"    {name}: {reason.code}, {reason.detail}")
+        grouped = {member for group in groups for member in group.members}
         print("alone:", ", ".join(entry.id for entry in entries if entry.id not in grouped))
+
+
+def before(backdrop, cutout, share):
+    """The cut-out in the middle of a backdrop of 640 px, or with its own alpha where there is none."""
+    scale = share * 640 / max(cutout.shape[:2])
+    rgba = cutout.astype(np.float32) / 255
+    rgba[..., :3] *= rgba[..., 3:]
+    rgba = cv2.resize(rgba, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    layers = np.zeros((640, 640, 4), np.float32)
+    top, left = (640 - rgba.shape[0]) // 2, (640 - rgba.shape[1]) // 2
+    layers[top : top + rgba.shape[0], left : left + rgba.shape[1]] = rgba
+    color, alpha = layers[..., :3], layers[..., 3:]
+    if backdrop is None:
+        straight = np.round(255 * color / np.maximum(alpha, 1e-3)).clip(0, 255).astype(np.uint8)
+        return Picture(straight, np.round(255 * alpha[..., 0]).astype(np.uint8))
+    return Picture(np.round(255 * (color + (1 - alpha) * backdrop / 255)).clip(0, 255).astype(np.uint8))
+
+
+def benchmark_friends():
+    photo = cv2.resize(read_rgb(sorted((data() / "saliency/images").glob("*.jpg"))[5]), (640, 640))
+    backdrops = {"a photo": photo, "gray": np.full((640, 640, 3), 128, np.uint8), "nothing": None}
+    for kind in ("gopher", "lego"):
+        paths = sorted((data() / "cutouts").glob(f"{kind}_*.png"))
+        cutouts = {path.stem: cv2.cvtColor(cv2.imread(str(path), -1), cv2.COLOR_BGRA2RGBA) for path in paths}
+        for name, backdrop in backdrops.items():
+            for share in (0.3, 0.6):
+                made = [entry(key, before(backdrop, cutout, share)) for key, cutout in cutouts.items()]
+                print(f"{len(made)} of {kind}, {share} of {name}: {len(called(made))} pairs called copies")
 
 
 def benchmark_films():

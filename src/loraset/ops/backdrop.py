@@ -12,7 +12,7 @@ import numpy as np
 
 from loraset.color import to_lab
 from loraset.images import reduce_to
-from loraset.ops.likeness import color_shares
+from loraset.ops.likeness import COLOR_BINS, LIGHTNESS_BINS, color_shares
 from loraset.types import ByteImage, FloatImage
 
 SIDE_PX = 160
@@ -36,15 +36,23 @@ def backdrop_colors(rgb: ByteImage, probability: FloatImage) -> ByteImage | None
 
 
 def same_backdrops(colors: Sequence[ByteImage]) -> list[list[int]]:
-    """Return the indices in groups of much the same background (average linkage), the largest first.
+    """Return the indices in groups of much the same background, the largest first; equal ones by their first index.
 
-    colors : as `backdrop_colors` makes them. Equal groups go by their first index.
+    Each joins the group whose mean is nearest, if it is near enough, else it begins one: memory grows with the number
+    of pictures only, not with that of pairs.
+
+    colors : as `backdrop_colors` makes them.
     """
-    from scipy.cluster.hierarchy import fcluster, linkage
-
-    if len(colors) < 2:
-        return [[index] for index in range(len(colors))]
-    roots = np.stack([each.ravel() for each in colors]).astype(np.float64) / (255 * np.sqrt(2))
-    labels = fcluster(linkage(roots, "average"), MAX_APART, "distance")
-    groups = [np.flatnonzero(labels == label).tolist() for label in np.unique(labels)]
+    groups: list[list[int]] = []
+    means = np.empty((len(colors), LIGHTNESS_BINS * COLOR_BINS**2))
+    for index, each in enumerate(colors):
+        roots = each.ravel().astype(np.float64) / (255 * np.sqrt(2))
+        apart = np.linalg.norm(means[: len(groups)] - roots, axis=1)
+        nearest = int(np.argmin(apart)) if groups else 0
+        if groups and apart[nearest] <= MAX_APART:
+            groups[nearest].append(index)
+            means[nearest] += (roots - means[nearest]) / len(groups[nearest])
+        else:
+            means[len(groups)] = roots
+            groups.append([index])
     return sorted(groups, key=lambda group: (-len(group), group[0]))
