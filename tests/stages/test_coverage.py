@@ -93,9 +93,7 @@ def test_what_is_missing_is_advised():
 
 def test_what_is_missing_but_only_left_out_is_named():
     views, spare = [view(f"p{n}") for n in range(10)], [view("spare", cut=0.3, share=0.6), view("plain")]
-    assert "taken from near. spare.jpg, which the limit leaves out, is one." in " ".join(
-        cover(views, 0.5, spare).advice
-    )
+    assert "taken from near. spare.jpg, which is rejected, is one" in " ".join(cover(views, 0.5, spare).advice)
 
 
 def test_few_pictures_are_said_to_be_few_and_are_not_judged():

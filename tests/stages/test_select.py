@@ -287,6 +287,23 @@ def test_a_close_up_is_chosen_though_it_is_for_review_and_a_doubtful_cut_out_is_
     assert codes(decisions["doubt"]) == ["mask_uncertain", "over_limit"]
 
 
+def test_a_close_up_that_is_rejected_is_named_where_there_is_no_other():
+    close = entry("close", 20, score=0.4, metrics={"cut_off": 0.3, "subject_share": 0.6})
+    said = select([*(entry(f"p{n}", n) for n in range(9)), close], Select(), shared=True)
+    assert any(
+        "no close-up" in text and "close.jpg, which is rejected, is one" in text for text in said.coverage.advice
+    )
+    assert select([close], Select(), shared=True).coverage is None
+    assert select([entry("p", 1)], Select(), shared=False).coverage is None
+
+
+def test_a_rare_view_is_worth_repeats_in_its_details():
+    close = entry("close", 20, metrics={"cut_off": 0.3, "subject_share": 0.6})
+    said = select([*(entry(f"p{n}", n) for n in range(11)), close], Select(), shared=True)
+    assert said.decisions["close"].details == {"repeats": 2}
+    assert all(said.decisions[f"p{n}"].details == {} for n in range(11))
+
+
 def test_of_two_equally_unlike_the_sharper_is_chosen():
     base = look(5)
     sharp, soft = (entry(name, look=base, metrics={"sharpness": value}) for name, value in (("a", 0.6), ("b", 0.3)))

@@ -95,7 +95,7 @@ def cover(views: Sequence[View], covered: float | None = None, left_out: Sequenc
     """Return what the pictures of a set show.
 
     views : of the pictures that go on, in an order that does not depend on the input's. covered : see `Coverage`.
-    left_out : of those that only the limit on their number keeps out.
+    left_out : of those that are rejected, copies aside.
     """
     axes = {FIGURE: _figure(views), SIDES: _sides(views), LIGHT: _light(views), BACKDROP: _backdrops(views)}
     axes = {name: parts for name, parts in axes.items() if parts}
@@ -166,7 +166,14 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], count: int, left_out: Sequence
     spare = {view.shown: view.source for view in reversed(left_out) if view.look is not None}
     for shown, words in ((CLOSE, NO_CLOSE_UP), (WHOLE, NO_WHOLE)):
         if figure and shown not in figure:
-            said.append(words + (f" {spare[shown]}, which the limit leaves out, is one." if shown in spare else ""))
+            said.append(
+                words
+                + (
+                    f" {spare[shown]}, which is rejected, is one: its reasons are in the report."
+                    if shown in spare
+                    else ""
+                )
+            )
     if ONE_WAY in sides and OTHER_WAY not in sides:
         turned = sides[ONE_WAY]
         said.append(

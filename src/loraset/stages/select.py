@@ -160,9 +160,8 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
         _drop_copies(_left(cases), mirrored=mirrored)
     if shared:
         groups = _find_strangers(sorted(_left(cases), key=lambda case: case.entry.id), settings, notes)
-    usable = _left(cases)
-    covered = _limit(usable, settings.max_images) if settings.max_images else None
-    coverage = _cover(usable, covered) if shared else None
+    covered = _limit(_left(cases), settings.max_images) if settings.max_images else None
+    coverage = _cover(cases, covered) if shared else None
     decisions = {case.entry.id: case.decided() for case in cases}
     return Selection(decisions, tuple(notes), tuple(map(tuple, groups)), coverage)
 
@@ -288,13 +287,12 @@ def _worth(cases: Sequence[_Case]) -> NDArray[np.float64]:
     return np.asarray((scores * np.minimum(np.nan_to_num(sharp / usual, nan=1.0), 1.0)) ** WORTH_POWER)
 
 
-def _cover(usable: Sequence[_Case], covered: float | None) -> Coverage | None:
-    """Say what the pictures that go on show, and in their details which is worth showing more often."""
-    ordered = sorted(usable, key=lambda case: case.entry.id)
-    cases = [case for case in ordered if case.verdict != Verdict.REJECT]
+def _cover(cases: Sequence[_Case], covered: float | None) -> Coverage | None:
+    """Say what the pictures that go on show, and in their details which is worth showing more often. cases : by id."""
+    left_out = [_view(case) for case in cases if case.verdict == Verdict.REJECT and case.duplicate_of is None]
+    cases = [case for case in cases if case.verdict != Verdict.REJECT]
     if not cases:
         return None
-    left_out = [_view(case) for case in ordered if case.verdict == Verdict.REJECT]
     coverage = cover([_view(case) for case in cases], covered, left_out)
     times = {repeat.id: repeat.times for repeat in coverage.repeats}
     for case in cases:
