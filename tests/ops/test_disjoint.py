@@ -23,6 +23,7 @@ def test_the_sets_are_the_components_of_the_pairs(seed):
     for members in found:
         assert members == np.flatnonzero(labels == labels[members[0]]).tolist()
         assert {joined.root(member) for member in members} == {members[0]}
+    assert joined.firsts() == sorted(set(joined.roots(np.arange(60)).tolist()))
     assert joined.roots(np.arange(60)).tolist() == [joined.root(index) for index in range(60)]
 
 

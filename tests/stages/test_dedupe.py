@@ -2,7 +2,7 @@
 
 import json
 import random
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import cv2
 import numpy as np
@@ -116,6 +116,16 @@ class TestNear:
             cv2.circle(pose, (150 + step * 15, 300), 45, (200, 80, 40), -1, cv2.LINE_AA)
             entries.append(entry(f"{step:02}", pose))
         assert groups(*entries, max_distance_bits=32) == []
+
+    def test_many_copies_of_equal_hash_are_each_compared_once(self):
+        shown = []
+        picture = scene(1)
+        small = small_picture(picture)
+        made = [entry(f"{number:03}", picture, pixel_sha256=f"pixels {number}") for number in range(60)]
+        counted = [replace(one, small=lambda name=one.id: shown.append(name) or small) for one in made]
+        [group] = groups(*counted)
+        assert len(group.members) == 60
+        assert len(shown) == 60
 
     def test_different_photos_are_no_copies_even_of_equal_hash(self):
         one = entry("a", scene(3))

@@ -34,6 +34,10 @@ class DisjointSets:
             found = above
         return found
 
+    def firsts(self) -> list[int]:
+        """Return the least member of each set, sorted."""
+        return np.flatnonzero(self._parents == np.arange(self._parents.size)).tolist()
+
     def sets(self) -> list[list[int]]:
         """Return the sets of two and more, each sorted, in the order of their least members."""
         roots = self.roots(np.arange(self._parents.size))

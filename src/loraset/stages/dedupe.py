@@ -108,9 +108,19 @@ def _join_near(
     joined: DisjointSets,
     look_alike: Callable[[int, int, bool], bool],
 ) -> None:
-    """Join what the hashes propose and the small pictures confirm; a pair that is joined already is not looked at."""
+    """Join what the hashes propose and the small pictures confirm; a pair that is joined already is not looked at.
+
+    What has the very hashes of another is compared with that first, and stands for itself only if it is no copy: else
+    among many copies of one photo each would be paired with each.
+    """
+    firsts: dict[tuple[Hashes, bool], int] = {}
+    for index in joined.firsts():
+        entry = entries[index]
+        first = firsts.setdefault((entry.hashes, entry.has_alpha), index) if entry.hashes else index
+        if first != index and look_alike(first, index, False):
+            joined.join(first, index)
     looked_at: set[tuple[int, int, bool]] = set()
-    for pairs in _near_pairs(entries, settings):
+    for pairs in _near_pairs([(index, entries[index]) for index in joined.firsts()], settings):
         apart = joined.roots(pairs[:, 0]) != joined.roots(pairs[:, 1])
         for first, second, mirrored in pairs[apart].tolist():
             pair = first, second, bool(mirrored)
@@ -121,25 +131,30 @@ def _join_near(
                 joined.join(first, second)
 
 
-def _near_pairs(entries: Sequence[Entry], settings: Dedupe) -> Iterator[NDArray[np.intp]]:
+def _near_pairs(entries: Sequence[tuple[int, Entry]], settings: Dedupe) -> Iterator[NDArray[np.intp]]:
     """Yield rows (first, second, mirrored) where the hashes allow a copy: the whole of one as the whole or a window.
+
+    entries : with the numbers that stand for them.
 
     One hash must lie within the recipe's distance, the other within twice that: each has photos that it alone is wrong
     about. A cut-out is no copy of an opaque picture: one of them knows more than the other.
     """
-    known = [(index, entry.hashes) for index, entry in enumerate(entries) if entry.hashes]
+    known = [(index, entry.hashes) for index, entry in entries if entry.hashes]
     wholes = [(index, (h.phash, h.dhash)) for index, h in known]
     parts = wholes + [(index, window) for index, h in known for window in h.windows]
     turned = [(index, (h.mirrored_phash, h.mirrored_dhash)) for index, h in known] if settings.mirrored else []
     part_of, part_bits = _columns(parts)
     whole_of, whole_bits = _columns(wholes + turned)
-    alpha = np.array([entry.has_alpha for entry in entries], dtype=bool)
+    alpha = {index: entry.has_alpha for index, entry in entries}
+    part_alpha, whole_alpha = (
+        np.array([alpha[index] for index in of.tolist()], dtype=bool) for of in (part_of, whole_of)
+    )
     limit = settings.max_distance_bits
     for one, other in ((0, 1), (1, 0)):
         for rows, columns in pairs_within(part_bits[one], whole_bits[one], limit):
             near = np.bitwise_count(part_bits[other][rows] ^ whole_bits[other][columns]) <= 2 * limit
             first, second = part_of[rows[near]], whole_of[columns[near]]
-            fits = (first != second) & (alpha[first] == alpha[second])
+            fits = (first != second) & (part_alpha[rows[near]] == whole_alpha[columns[near]])
             pairs = np.stack([first, second, columns[near] >= len(wholes)], axis=1)[fits]
             pairs[:, :2].sort(axis=1)
             yield pairs
@@ -163,7 +178,8 @@ def _split(
         copies = [member for member in members if member == kept or is_copy(kept, member)]
         if len(copies) > 1:
             yield entries[kept], [entries[member] for member in copies]
-        members = [member for member in members if member not in copies]
+        gone = set(copies)
+        members = [member for member in members if member not in gone]
 
 
 def _best(members: list[int], entries: Sequence[Entry], rules: Sequence[KeepRule]) -> int:
