@@ -15,6 +15,7 @@ import resource
 import sys
 import time
 from collections import defaultdict
+from dataclasses import replace
 from itertools import combinations
 
 import cv2
@@ -231,6 +232,14 @@ def benchmark_scale(count=100_000, radius=6):
         entries.append(Entry(str(place), str(place), str(place), str(place), hashes, False, 1.0, 1, 1, lambda: picture))
     groups, seconds = timed(lambda: dedupe(entries, Dedupe()))
     print(f"dedupe of {count} entries: {len(groups)} groups, {seconds:.1f} s")
+    equal = [
+        Entry(str(n), str(n), "one", "one", entries[0].hashes, False, 1.0, 1, 1, lambda: picture) for n in range(count)
+    ]
+    groups, seconds = timed(lambda: dedupe(equal, Dedupe()))
+    print(f"dedupe of {count} times one file: {len(groups)} groups, {seconds:.1f} s")
+    alike = [replace(one, sha256=one.id, pixel_sha256=one.id) for one in equal[: count // 50]]
+    groups, seconds = timed(lambda: dedupe(alike, Dedupe()))
+    print(f"dedupe of {len(alike)} copies with one hash: {len(groups)} groups, {seconds:.1f} s")
     print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTES:.0f} MB")
 
 
