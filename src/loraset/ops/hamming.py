@@ -79,6 +79,6 @@ def _near(
     np.bitwise_xor(first[:, None], second, out=differing.reshape(shape))
     np.bitwise_count(differing, out=bits)
     found = np.flatnonzero(bits <= radius_bits)
-    for key in earlier:
-        found = found[(differing[found] & key) != 0]
+    if earlier and found.size:
+        found = found[((differing[found] & np.array(earlier)[:, None]) != 0).all(axis=0)]
     return np.divmod(found, second.size)
