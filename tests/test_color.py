@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from loraset.color import to_bytes, to_lab, to_linear, to_srgb
+from loraset.color import to_bytes, to_floats, to_lab, to_linear, to_srgb
 
 EVERY = np.arange(256, dtype=np.float32) / np.float32(255)
 
@@ -28,3 +28,8 @@ def test_middle_gray_in_linear_light_is_188():
 def test_lab_of_white_black_and_red():
     lab = to_lab(np.array([[[255, 255, 255], [0, 0, 0], [255, 0, 0]]], np.uint8))[0]
     assert np.allclose(lab, [[100, 0, 0], [0, 0, 0], [53.24, 80.09, 67.2]], atol=0.1)
+
+
+def test_bytes_become_floats_and_floats_stay():
+    assert np.array_equal(to_floats(np.arange(256, dtype=np.uint8)[None]), EVERY[None])
+    assert np.array_equal(to_floats(EVERY[None]), EVERY[None])

@@ -8,6 +8,7 @@ import numpy as np
 
 from loraset.types import ByteImage, FloatImage
 
+LEVELS = np.arange(256, dtype=np.float32) / np.float32(255)
 ROWS = 16  # turned into bytes at once, so that they stay in the processor's cache
 
 
@@ -38,6 +39,16 @@ def to_lab(rgb: ByteImage) -> FloatImage:
     """
     values = rgb.astype(np.float32) / np.float32(255.0)
     return np.asarray(cv2.cvtColor(values, cv2.COLOR_RGB2LAB), dtype=np.float32)
+
+
+def to_floats(values: ByteImage | FloatImage) -> FloatImage:
+    """Values of [0, 1] as float32 of the same shape, whether they are that already or bytes.
+
+    values : uint8 or float32 array of shape (H, W) or (H, W, C).
+    """
+    if values.dtype == np.float32:
+        return values.astype(np.float32, copy=False)
+    return np.asarray(cv2.LUT(values.astype(np.uint8, copy=False), LEVELS), dtype=np.float32)
 
 
 def to_bytes(values: FloatImage) -> ByteImage:

@@ -91,9 +91,8 @@ def alpha_by_us(rgb, probability):
 
 def cut_by_us(rgb, eight, light="auto"):
     """RGBA of our stages, from alpha in bytes."""
-    alpha = eight.astype(np.float32) / np.float32(255)
-    named = edge_light(rgb, alpha)[0] if light == "auto" else light
-    return cover(with_own_edge(rgb, alpha, light=named), eight)
+    named = edge_light(rgb, eight)[0] if light == "auto" else light
+    return cover(with_own_edge(rgb, eight, light=named), eight)
 
 
 def one_turn(way, part, file):

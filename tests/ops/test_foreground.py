@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.color import to_linear, to_srgb
+from loraset.color import to_bytes, to_linear, to_srgb
 from loraset.ops.foreground import MID_SIDE, estimate_foreground, pull_push, with_own_edge
 
 SIZE = 160
@@ -73,6 +73,10 @@ def test_solid_and_clear_pixels_keep_the_photos_colour_bit_for_bit(light):
     assert np.array_equal(found[still], (rgb.astype(np.float32) / np.float32(255))[still])
     assert found.dtype == np.float32 and found.min() >= 0 and found.max() <= 1
     in_bytes = with_own_edge(rgb, alpha, light=light)
+    eight = to_bytes(alpha)
+    assert np.array_equal(
+        with_own_edge(rgb, eight, light=light), with_own_edge(rgb, eight / np.float32(255), light=light)
+    )
     assert np.array_equal(in_bytes, (found * 255 + 0.5).astype(np.uint8)) and np.array_equal(
         in_bytes[still], rgb[still]
     )

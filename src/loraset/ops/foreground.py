@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from loraset.color import to_linear, to_srgb
+from loraset.color import LEVELS, to_floats, to_linear, to_srgb
 from loraset.ops.carry import Places, places_between
 from loraset.ops.geometry import around, reduced
 from loraset.ops.unmixing import unmixed
@@ -93,14 +93,13 @@ def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> F
     rgb : uint8 array of shape (H, W, 3), sRGB. alpha : float32 array of shape (H, W), [0, 1].
     light : the light in which the edge was mixed.
     """
-    levels = np.arange(256, dtype=np.float32) / np.float32(255)
-    result = np.asarray(cv2.LUT(rgb, levels), dtype=np.float32)
+    result = to_floats(rgb)
     places, colors = edge_colors(rgb, alpha, light=light)
     result.reshape(-1, 3)[places] = colors
     return result
 
 
-def with_own_edge(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> ByteImage:
+def with_own_edge(rgb: ByteImage, alpha: ByteImage | FloatImage, *, light: Light) -> ByteImage:
     """The same in bytes, without a copy in floating point: uint8 array of shape (H, W, 3)."""
     result = rgb.copy()
     places, colors = edge_colors(rgb, alpha, light=light)
@@ -108,19 +107,20 @@ def with_own_edge(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> ByteIma
     return result
 
 
-def edge_colors(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+def edge_colors(
+    rgb: ByteImage, alpha: ByteImage | FloatImage, *, light: Light
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Where the edge is soft, and the subject's colour there: indices into the rows of pixels (n,), sRGB (n, 3)."""
-    levels = np.arange(256, dtype=np.float32) / np.float32(255)
-    if light == "linear":
-        levels = to_linear(levels)
-    soft = (alpha > CLEAR) & (alpha < SOLID)
+    levels = to_linear(LEVELS) if light == "linear" else LEVELS
+    clear, solid = (1, 254) if alpha.dtype == np.uint8 else (CLEAR, SOLID)
+    soft = (alpha > clear) & (alpha < solid)
     places = np.flatnonzero(soft)
     if not places.size:
         return places, np.empty((0, 3), dtype=np.float32)
     scale = min(1.0, MID_SIDE / max(alpha.shape))
     box = around(soft, round(MARGIN / scale), step=EVEN)
     image = np.asarray(cv2.LUT(reduced(rgb[box], scale), levels), dtype=np.float32)
-    sides = _unmixed_sides(image, reduced(alpha[box], scale))
+    sides = _unmixed_sides(image, reduced(to_floats(alpha[box]), scale))
     mixed = sides[0][soft[box]] if scale == 1.0 else _corrected(rgb, alpha, places, levels, sides, box)
     return places, to_srgb(mixed) if light == "linear" else mixed
 
@@ -138,7 +138,7 @@ def _unmixed_sides(image: FloatImage, alpha: FloatImage) -> tuple[FloatImage, Fl
 
 def _corrected(
     rgb: ByteImage,
-    alpha: FloatImage,
+    alpha: ByteImage | FloatImage,
     places: NDArray[np.intp],
     levels: NDArray[np.float32],
     sides: tuple[FloatImage, FloatImage],
@@ -154,7 +154,7 @@ def _corrected(
         some = places[start : start + CHUNK]
         y, x = np.divmod(some, alpha.shape[1])
         both = _sampled(planes, width, vertical.taken(y - box[0].start), horizontal.taken(x - box[1].start))
-        part = alpha.take(some)
+        part = to_floats(alpha.take(some)[:, None])[:, 0]
         share = part / (part**2 + (1 - part) ** 2 + np.float32(DAMPING))
         seen = levels.take(rgb.reshape(-1, 3).take(some, axis=0).T)
         for channel, (color, front, back) in enumerate(zip(seen, both[:3], both[3:], strict=True)):

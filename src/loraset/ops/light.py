@@ -6,7 +6,7 @@ solved on sRGB values), and why. Never: a guess from what the picture shows; the
 
 import numpy as np
 
-from loraset.color import to_linear, to_srgb
+from loraset.color import to_floats, to_linear, to_srgb
 from loraset.ops.foreground import MARGIN, two_sides
 from loraset.ops.geometry import around
 from loraset.types import ByteImage, FloatImage, Light
@@ -17,22 +17,22 @@ LINEAR = 0.3  # share of the difference between the lights from which an edge co
 ENOUGH = 32  # pixels
 
 
-def edge_light(rgb: ByteImage, alpha: FloatImage) -> tuple[Light, str]:
+def edge_light(rgb: ByteImage, alpha: ByteImage | FloatImage) -> tuple[Light, str]:
     """The light in which mixing the colours on both sides of the edge gives the edge, and why in words.
 
     Linear light mixes brighter than sRGB does, the more so the more the two sides differ. The edge's brightness over a
     mixture in sRGB is fitted with that difference (its share is 1 in linear light, 0 in sRGB), and with alpha (1 -
     alpha), which takes what makes edges brighter or darker whatever lies behind them: rims, shadows, other fur.
 
-    rgb : uint8 array of shape (H, W, 3), sRGB. alpha : float32 array of shape (H, W), [0, 1].
+    rgb : uint8 array of shape (H, W, 3), sRGB. alpha : float32 array of shape (H, W), [0, 1], or the same in bytes.
     """
     step = -(-max(alpha.shape) // LONG_SIDE)
-    part = np.ascontiguousarray(alpha[::step, ::step])
+    part = to_floats(alpha[::step, ::step])
     edge = (part > MIXED[0]) & (part < MIXED[1])
     if edge.sum() < ENOUGH:
         return "srgb", "no soft edge to tell the light by"
     box = around(edge, MARGIN)
-    picture = rgb[::step, ::step][box].astype(np.float32) / np.float32(255)
+    picture = to_floats(rgb[::step, ::step][box])
     part, edge = np.ascontiguousarray(part[box]), edge[box]
     places = np.flatnonzero(edge)
     share = part.take(places)[:, None]

@@ -8,6 +8,7 @@ A file's own transparency (engine alpha) already carries its colour: that is tak
 import cv2
 import numpy as np
 
+from loraset.color import to_floats
 from loraset.ops.foreground import estimate_foreground, with_own_edge
 from loraset.ops.geometry import crop_rgba
 from loraset.ops.hidden import fill_hidden
@@ -17,7 +18,7 @@ from loraset.ops.spill import despill
 from loraset.recipe.model import Recipe
 from loraset.stages.interface import Task
 from loraset.stages.matte import full_frame, is_full, output_frame, working_pixels
-from loraset.types import ByteImage, FloatImage, Json, StageResult
+from loraset.types import ByteImage, Json, StageResult
 
 NAME = "decontaminate"
 VERSION = 6
@@ -32,7 +33,7 @@ def settings(recipe: Recipe) -> Json:
 
 def run(task: Task) -> StageResult:
     """Find the colour of the subject in the soft edge and carry it outwards."""
-    alpha = task.result("matte").images["alpha"].astype(np.uint8)
+    alpha = task.result("matte").images["alpha"].astype(np.uint8, copy=False)
     frame = full_frame(task.view.size) if is_full(task.recipe) else output_frame(task)
     own = task.picture() if task.result("mask").data["engine"] == "alpha" else None
     if own is not None and own.alpha is not None:
@@ -40,7 +41,7 @@ def run(task: Task) -> StageResult:
         colour = straight[..., :3]
         data: Json = {"foreground": "the file's own"}
     else:
-        colour, data = _solve(task, alpha.astype(np.float32) / np.float32(255.0))
+        colour, data = _solve(task, alpha)
     work = cover(colour, alpha)
     if not is_full(task.recipe):
         return StageResult(data, {"cutout": work})
@@ -49,7 +50,7 @@ def run(task: Task) -> StageResult:
     return StageResult(data, {"cutout": framed, "master": work})
 
 
-def _solve(task: Task, alpha: FloatImage) -> tuple[ByteImage, Json]:
+def _solve(task: Task, alpha: ByteImage) -> tuple[ByteImage, Json]:
     wanted = task.recipe.decontaminate
     _, photo, _ = working_pixels(task)
     if wanted.foreground == "none":
@@ -61,7 +62,8 @@ def _solve(task: Task, alpha: FloatImage) -> tuple[ByteImage, Json]:
         screen = find_screen(task.view.proxy())
         key_color = screen.color if screen.saturated and why_not_plain(screen) is None else None
     if wanted.despill != "off" and key_color is not None:
-        colour = despill(estimate_foreground(photo, alpha, light=light), alpha, tuple(key_color))
+        soft = to_floats(alpha)
+        colour = despill(estimate_foreground(photo, soft, light=light), soft, tuple(key_color))
         return cv2.convertScaleAbs(colour, alpha=255.0).astype(np.uint8, copy=False), {**data, "despill": True}
     return with_own_edge(photo, alpha, light=light), data
 
