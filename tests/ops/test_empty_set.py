@@ -77,6 +77,20 @@ def test_a_background_out_of_focus_is_no_subject():
     assert np.abs(cut(picture, plate)[1] - alpha).mean() < 0.008
 
 
+def test_stripes_as_fine_as_pixels_are_recorded_anew_and_are_no_subject():
+    alpha = disc(radius=0.2)
+    across = np.arange(SIDE, dtype=np.float32)
+
+    def corrugated(phase):
+        stripes = np.zeros((SIDE, SIDE, 3), np.float32)
+        stripes[:, : SIDE // 3] = 14 * np.sin(across[: SIDE // 3] * 2.1 + phase)[None, :, None]
+        return np.clip(room(1) + stripes, 0, 255)
+
+    area, found = cut(photo(before(corrugated(0.9), alpha), 1), photo(corrugated(0), 2))
+    assert not area[:, : SIDE // 4].any()
+    assert np.abs(found - alpha).mean() < 0.01
+
+
 def test_a_white_overexposed_set_is_a_background():
     ground, alpha = np.full((SIDE, SIDE, 3), 254.0), disc()
     picture = photo(before(ground, alpha), 1)

@@ -21,6 +21,7 @@ BLUR_GAIN = 0.97  # of the difference: less of it left makes a blur worth while
 CALM_PX = 4.0  # differences that vanish in a mean over so much are no subject: noise, focus, a shift
 LEAST_NOISE = 0.7 / 255
 SHIFT_PX = (0.05, 1.5)  # how far edges of the plate may lie beside their place
+MOST_GRAIN = 0.8  # of the finest texture: what two photos of it may differ by
 STEEP = 0.85  # share of the pixels whose edges are too weak to tell the shift
 DENSE_PX, DENSE = 15, 0.6  # window, share: fewer agreeing pixels are a subject's that agree by chance
 BIN = 0.08  # log units, of the search for the most frequent ratio
@@ -136,15 +137,29 @@ def steepness(rgb: FloatImage) -> FloatImage:
 def _deviation(photo: FloatImage, expected: FloatImage, calm: BoolImage) -> FloatImage:
     """Standard deviation of a channel where nothing has changed: float32 array of shape (H, W).
 
-    Noise from places without edges; how far edges lie beside their place from the steepest.
+    Noise from places without edges; how far edges lie beside their place from the steepest; and how differently two
+    photos record what is near the limit of their pixels (a corrugated wall) from the finest texture that both have.
     """
-    slope = steepness(expected)
-    rest, edges = np.sqrt(np.square(photo - expected).mean(axis=2))[calm], slope[calm]
+    slope, fine = steepness(expected), np.minimum(_finest(expected), _finest(photo))
+    rest, edges, grain = np.sqrt(np.square(photo - expected).mean(axis=2))[calm], slope[calm], fine[calm]
     noise = max(1.06 * float(np.median(rest[edges <= np.median(edges)])), LEAST_NOISE)
-    steep = edges >= np.quantile(edges, STEEP)
-    more = max((1.06 * float(np.median(rest[steep]))) ** 2 - noise**2, 0) ** 0.5
-    shift = np.clip(more / max(float(np.median(edges[steep])), 1e-3), *SHIFT_PX)
-    return np.asarray(np.hypot(np.float32(noise), slope * np.float32(shift)), np.float32)
+
+    def share(texture: FloatImage) -> float:
+        """How much of a texture the two differ by, where it is strongest."""
+        strong = texture >= np.quantile(texture, STEEP)
+        more = max((1.06 * float(np.median(rest[strong]))) ** 2 - noise**2, 0.0)
+        return float(np.sqrt(more)) / max(float(np.median(texture[strong])), 1e-3)
+
+    misplaced = slope * np.float32(np.clip(share(edges), *SHIFT_PX))
+    redrawn = fine * np.float32(min(share(grain), MOST_GRAIN))
+    return np.asarray(np.hypot(np.hypot(np.float32(noise), misplaced), redrawn), np.float32)
+
+
+def _finest(rgb: FloatImage) -> FloatImage:
+    """Deviation of a picture's gray from its own blur, around each pixel: float32 array of shape (H, W)."""
+    gray = rgb.mean(axis=2)
+    rest = np.square(gray - cv2.GaussianBlur(gray, (0, 0), 1))
+    return np.asarray(np.sqrt(cv2.GaussianBlur(rest, (0, 0), 3)), np.float32)
 
 
 def _most_frequent(ratio: FloatImage, usable: BoolImage) -> BoolImage:
