@@ -9,7 +9,7 @@ from loraset.metrics.grade import CUTOUT, TECHNICAL, WORDS, Doubt, doubts, grade
 from loraset.registry import load
 
 PARTS = TECHNICAL | CUTOUT
-OF_THE_SET = {"set_overlap": "higher", "set_changed": "lower", "subject_fit": "higher"}
+OF_THE_SET = {"set_overlap": "higher", "set_disputes": "lower", "subject_fit": "higher"}
 
 
 def better(name):
@@ -48,7 +48,7 @@ def test_the_score_is_the_chance_to_be_right_times_the_factors():
     assert worth.right == pytest.approx(1 / (1 + math.exp(table["scatter"].weight - sure)))
     assert worth.technical == pytest.approx(1 - blur.cost)
     assert worth.score == pytest.approx(worth.right * (1 - halo.cost) * (1 - blur.cost))
-    assert worth.pulled_down == ["halo", "sharpness"]
+    assert worth.pulled_down == ["halo", "sharpness", "scatter"]
 
 
 def test_a_missing_number_costs_nothing():

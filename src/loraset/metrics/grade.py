@@ -66,6 +66,7 @@ TECHNICAL = {
 CUTOUT = {
     "mask_confidence": Part(best=1.0, bad=0.2, cost=0.4),
     "engines_disagree": Part(best=0.0, bad=0.5, cost=0.6),
+    "edge_support": Part(best=0.85, bad=0.4, cost=0.4),
     "halo": Part(best=0.0, bad=0.5, cost=0.6),
     "holes_islands": Part(best=0.0, bad=0.1, cost=0.4),
     "subject_fit": Part(best=1.0, bad=0.7, cost=0.6),
@@ -90,7 +91,7 @@ WORDS = {
     "scatter": "the mask is in pieces",
     "edge_support": "the outline follows no edges of the photo",
     "set_overlap": "the other pictures would cut it differently",
-    "set_changed": "the other pictures changed the mask",
+    "set_disputes": "the other pictures speak against a piece of the mask",
 }
 
 

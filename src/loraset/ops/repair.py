@@ -92,6 +92,11 @@ class Piece:
     belief: float
 
     @property
+    def chance(self) -> float:
+        """The chance that it is rightly changed, [0, 1]."""
+        return float(1 / (1 + np.exp(-self.belief)))
+
+    @property
     def accepted(self) -> bool:
         """Whether the cues suffice."""
         return self.belief >= NEEDED[self.added]
@@ -124,6 +129,13 @@ class Repair:
     fine: BoolImage | None = None
     added: BoolImage | None = None
     removed: BoolImage | None = None
+
+    @property
+    def disputed(self) -> float:
+        """The chance that the piece most in doubt is wrong in the mask that comes out, [0, 1]."""
+        mended = self.verdict == "changed"
+        wrong = [1 - piece.chance if mended and piece.accepted else piece.chance for piece in self.pieces]
+        return max(wrong, default=0.0)
 
     def apply(self, probability: FloatImage) -> FloatImage:
         """Return the corrected mask: as it was away from the accepted pieces.

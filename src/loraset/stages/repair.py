@@ -16,7 +16,7 @@ from loraset.stages.mask import probability_of, to_integers
 from loraset.types import FloatImage, Json, Pixels, Reason, StageResult
 
 NAME = "repair"
-VERSION = 5
+VERSION = 6
 READS = ("ingest", "mask")
 # Later stages depend on what this one made of the picture, not on the set it was made from: a set that grows by a
 # picture cuts none of the others again whose masks stay.
@@ -24,17 +24,18 @@ KEYED_BY_RESULT = True
 MEASURED = ("alpha", "key", "plate")  # engines whose masks are no guesses
 LOOK_BELOW = 0.93  # overlap of the old and the new mask below which a person should look
 
+LIKELY = 0.5  # chance from which a piece that stays as it is is named, where it is ...
+NAMED = 0.05  # ... so large a share of the mask
+EVEN = 0.5  # the chance that is told of a mask that was made anew, or should have been
+
 
 def measured(said: Json) -> dict[str, float | None]:
     """Return what the set says of a mask as numbers in [0, 1]: None where it was not asked.
 
-    set_overlap : IoU of the final mask and the set's own cut. set_changed : how much of the engine's mask the set
-    changed.
+    set_overlap : IoU of the final mask and the set's own cut. set_disputes : the chance that a piece of the final
+    mask is wrong.
     """
-    if "agreement" not in said:
-        return {"set_overlap": None, "set_changed": None}
-    changed = said["verdict"] in ("changed", "remade")
-    return {"set_overlap": said["agreement"], "set_changed": round(1 - said["overlap"], 4) if changed else 0.0}
+    return {"set_overlap": said.get("agreement"), "set_disputes": said.get("disputed")}
 
 
 def settings(recipe: Recipe) -> Json:
@@ -72,7 +73,9 @@ def run(task: Task) -> StageResult:
     found = repair(recalled.look, small, recalled.evidence)
     data = _describe(found, recalled, task.view.size)
     if found.verdict == "unchanged":
-        return StageResult(data)
+        left = [piece.share for piece in found.pieces if piece.share >= NAMED and piece.chance > LIKELY]
+        words = f"the other pictures speak against a piece of the mask, {max(left, default=0):.0%} of it; it stays"
+        return StageResult(data, reasons=(_doubt(words),) if left else ())
     share = f"{1 - found.overlap:.0%} of it"
     if found.verdict == "refused":
         return StageResult(data, reasons=(_doubt(f"the other pictures contradict the mask: {share}; it stays"),))
@@ -102,8 +105,7 @@ def _make_anew(task: Task, mask: StageResult, old: FloatImage, small: FloatImage
     data: Json = {
         "verdict": "refused" if made is None else "remade",
         "why": words,
-        "overlap": 0.0,
-        "agreement": 0.0 if made is None else 1.0,
+        "disputed": EVEN,
         "taught_by": recalled.taught_by,
     }
     images = {} if made is None else {"probability": _stored(task, mask, made)}
@@ -129,6 +131,7 @@ def _describe(found: Repair, recalled: Recalled, size: tuple[int, int]) -> Json:
         "verdict": found.verdict,
         "overlap": round(found.overlap, 4),
         "agreement": round(found.agreement, 4),
+        "disputed": round(found.disputed, 4),
         "added": round(sum(piece.share for piece in accepted if piece.added), 4),
         "removed": round(sum(piece.share for piece in accepted if not piece.added), 4),
         "taught_by": recalled.taught_by,
