@@ -92,7 +92,7 @@ def alpha_by_us(rgb, probability):
 def cut_by_us(rgb, eight, light="auto"):
     """RGBA of our stages, from alpha in bytes."""
     named = edge_light(rgb, eight)[0] if light == "auto" else light
-    return cover(with_own_edge(rgb, eight, light=named), eight)
+    return cover(with_own_edge(rgb, eight, light=named))
 
 
 def one_turn(way, part, file):

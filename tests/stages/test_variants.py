@@ -16,7 +16,7 @@ def cutout(size=256):
     y, x = np.mgrid[:size, :size] + 0.5 - size / 2
     alpha = (np.clip(size / 5 - np.hypot(x, y), 0, 4) / 4 * 255 + 0.5).astype(np.uint8)
     rgb = np.where(alpha[..., None] > 0, RED, (0, 255, 0)).astype(np.uint8)
-    return cover(rgb, alpha)
+    return cover(np.dstack([rgb, alpha]))
 
 
 def rendered(background, *, under="#808080", photo=None, picture_id="a", seed=0):

@@ -99,12 +99,15 @@ def estimate_foreground(rgb: ByteImage, alpha: FloatImage, *, light: Light) -> F
     return result
 
 
-def with_own_edge(rgb: ByteImage, alpha: ByteImage | FloatImage, *, light: Light) -> ByteImage:
-    """The same in bytes, without a copy in floating point: uint8 array of shape (H, W, 3)."""
-    result = rgb.copy()
+def with_own_edge(rgb: ByteImage, alpha: ByteImage, *, light: Light) -> ByteImage:
+    """The same in bytes with its alpha, without a copy in floating point: uint8 array of shape (H, W, 4).
+
+    alpha : uint8 array of shape (H, W).
+    """
+    rgba = np.asarray(cv2.merge([rgb, alpha]), dtype=np.uint8)
     places, colors = edge_colors(rgb, alpha, light=light)
-    result.reshape(-1, 3)[places] = colors * np.float32(255) + np.float32(0.5)
-    return result
+    rgba.reshape(-1, 4)[places, :3] = colors * np.float32(255) + np.float32(0.5)
+    return rgba
 
 
 def edge_colors(

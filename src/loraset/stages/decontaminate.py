@@ -38,15 +38,13 @@ def run(task: Task) -> StageResult:
     own = task.picture() if task.result("mask").data["engine"] == "alpha" else None
     if own is not None and own.alpha is not None:
         straight = crop_rgba(own.rgb, own.alpha, frame)
-        colour = straight[..., :3]
-        data: Json = {"foreground": "the file's own"}
+        rgba, data = _with_alpha(straight[..., :3], alpha), {"foreground": "the file's own"}
     else:
-        colour, data = _solve(task, alpha)
-    work = cover(colour, alpha)
+        rgba, data = _solve(task, alpha)
+    work = cover(rgba)
     if not is_full(task.recipe):
         return StageResult(data, {"cutout": work})
-    small = crop_rgba(work[..., :3], work[..., 3], output_frame(task))
-    framed = cover(small[..., :3], small[..., 3])
+    framed = cover(crop_rgba(work[..., :3], work[..., 3], output_frame(task)))
     return StageResult(data, {"cutout": framed, "master": work})
 
 
@@ -54,7 +52,7 @@ def _solve(task: Task, alpha: ByteImage) -> tuple[ByteImage, Json]:
     wanted = task.recipe.decontaminate
     _, photo, _ = working_pixels(task)
     if wanted.foreground == "none":
-        return photo, {"foreground": "none"}
+        return _with_alpha(photo, alpha), {"foreground": "none"}
     light, why = edge_light(photo, alpha) if wanted.light == "auto" else (wanted.light, "named by the recipe")
     data: Json = {"foreground": "multilevel", "light": light, "light_why": why, "despill": False}
     key_color = task.result("mask").data.get("key_color")
@@ -64,13 +62,17 @@ def _solve(task: Task, alpha: ByteImage) -> tuple[ByteImage, Json]:
     if wanted.despill != "off" and key_color is not None:
         soft = to_floats(alpha)
         colour = despill(estimate_foreground(photo, soft, light=light), soft, tuple(key_color))
-        return cv2.convertScaleAbs(colour, alpha=255.0).astype(np.uint8, copy=False), {**data, "despill": True}
+        eight = cv2.convertScaleAbs(colour, alpha=255.0).astype(np.uint8, copy=False)
+        return _with_alpha(eight, alpha), {**data, "despill": True}
     return with_own_edge(photo, alpha, light=light), data
 
 
-def cover(colour: ByteImage, alpha: ByteImage) -> ByteImage:
-    """RGBA uint8 of shape (H, W, 4): the subject's colour, carried outwards under alpha 0 and then the neutral fill."""
-    reach_px = max(4, round(max(alpha.shape) * REACH_SHARE))
-    rgba = np.asarray(cv2.merge([colour, alpha]), dtype=np.uint8)
+def _with_alpha(colour: ByteImage, alpha: ByteImage) -> ByteImage:
+    return np.asarray(cv2.merge([colour, alpha]), dtype=np.uint8)
+
+
+def cover(rgba: ByteImage) -> ByteImage:
+    """The array itself, uint8 of shape (H, W, 4), with the subject's colour under alpha 0 and then the neutral fill."""
+    reach_px = max(4, round(max(rgba.shape[:2]) * REACH_SHARE))
     fill_hidden(rgba, reach_px=reach_px, fill=(128, 128, 128))
     return rgba
