@@ -96,6 +96,39 @@ def test_a_yes_or_no_mask_is_refined(cells):
     assert error(matte.alpha, truth) < 0.7 * error(mask, truth)
 
 
+def lobed():
+    """A subject of seven lobes with an edge as sharp as a camera makes it."""
+    y, x = np.mgrid[: 4 * SIZE, : 4 * SIZE] / 4 - SIZE / 2
+    fine = (np.hypot(x, y) < 75 + 12 * np.sin(7 * np.arctan2(y, x))).astype(np.float32)
+    return cv2.resize(fine, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+
+
+def camouflaged(alpha):
+    """The subject and the ground are of one mottled cloth."""
+    rng = np.random.default_rng(1)
+    cloths = [
+        cv2.GaussianBlur(rng.standard_normal((*alpha.shape, 3)).astype(np.float32), (0, 0), 3) * 0.75 for _ in "ab"
+    ]
+    mixed = np.float32([0.5, 0.45, 0.4]) + alpha[..., None] * cloths[0] + (1 - alpha[..., None]) * cloths[1]
+    return (np.clip(mixed, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+@pytest.mark.parametrize("truth", [ball(softness=1.2), lobed()])
+def test_a_given_mask_true_to_the_pixel_keeps_its_edge_within_half_a_pixel(truth):
+    mask = (truth > 0.5).astype(np.float32)
+    alpha = refine_alpha(composite(truth), mask, cell_px=1.0).alpha
+    assert ((truth > 0) & (truth < 1))[(alpha > 0.5) != (truth > 0.5)].all()
+    assert error(alpha, truth) < 0.2 * error(mask, truth)
+
+
+@pytest.mark.parametrize("truth", [ball(softness=1.2), lobed()])
+@pytest.mark.parametrize("paint", [camouflaged, lambda alpha: np.full((*alpha.shape, 3), 90, np.uint8)])
+def test_a_given_mask_stands_where_the_picture_shows_no_edge(truth, paint):
+    mask = (truth > 0.5).astype(np.float32)
+    alpha = refine_alpha(paint(truth), mask, cell_px=1.0).alpha
+    assert error(alpha, truth) < 1.05 * error(mask, truth)
+
+
 def test_deep_inside_and_far_outside_stay_exact(furry):
     assert (furry.alpha[ball(radius=60, softness=1) == 1] == 1).all()
     assert (furry.alpha[ball(radius=110, softness=1) == 0] == 0).all()

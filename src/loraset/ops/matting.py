@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from loraset.color import to_lab
 from loraset.ops.agreement import agreeing, is_hard, trust_of
 from loraset.ops.carry import carry_up
 from loraset.ops.geometry import reduced
 from loraset.ops.laplacian import band_system, solve_band
+from loraset.ops.prior import Prior, prior_of
 from loraset.ops.trimap import Trimap, trimap_of
-from loraset.ops.vote import ColorVote, ask, color_vote, misjudged
 from loraset.types import BoolImage, ByteImage, FloatImage, Json
 
 BASE_SIDE = 400  # long side of the first solve, px; more where the mask's grid is finer
@@ -26,12 +25,10 @@ CELL_AT_BASE = 1.25  # px: a cell of the mask's grid is not made smaller than th
 RADIUS_CELLS = 2.8  # the band reaches so far into what the mask is sure of
 RADIUS_SHARE = 0.004  # of the long side: fur is that long even under a pixel-true mask
 SURE_PER_BAND = 0.5  # less sure subject than this share of the band: the mask does not know
-FLIPS = (0.02, 0.06)  # share of the band where colour contradicts the mask: narrowest, widest band
 PASSES = 2  # the second starts from the first one's answer
-PRIOR = 0.02  # weight of a certain prior in the solve
-NEAR_CELLS = 10  # so far round the band the vote is examined on what is known
-DISBELIEF = 2.0  # times what the vote misjudges there: so much less its own echo in the next pass is believed
+HOLD = np.float32(0.05)  # of a decided alpha where a carried one is polished
 HAZE = 0.03  # what the solve leaves of alpha where there should be none, and takes where all should be
+SILENT = (0.7, 0.95)  # how little colour says where a mask of yes and no begins to be kept, and is kept wholly
 MIN_SIDE = 8
 
 
@@ -110,12 +107,15 @@ def _refine(rgb: ByteImage, mask: FloatImage, cell_px: float, exact: bool) -> Ma
     if doubt:
         return Matte(mask, {**details, "guard": f"kept: {doubt}"})
     alpha, iterations = small_mask, 0
-    narrowing = not is_hard(small_mask, cell_px * base)  # a hard edge says nothing of how soft the true one is
+    hard = is_hard(small_mask, cell_px * base)
+    silence = np.zeros(small_mask.shape, dtype=np.float32)
     lab = to_lab(small)
-    reach = round(NEAR_CELLS * cell_px * base)
     for number in range(PASSES):
-        alpha, done = _solve(small, lab, alpha, band, radius, narrowing=narrowing, examined_px=reach if number else 0)
+        again = number > 0
+        prior = prior_of(lab, alpha, band, radius_px=radius, cell_px=cell_px * base, hard=hard, again=again)
+        alpha, done = _solved(small, prior)
         iterations += done
+        silence = np.maximum(silence, prior.silence)
         band = trimap_of(alpha, radius)
     mid = max(base, min(1.0, MID_SIDE / long))
     middle = reduced(rgb, mid)
@@ -123,7 +123,7 @@ def _refine(rgb: ByteImage, mask: FloatImage, cell_px: float, exact: bool) -> Ma
     middle_mask = reduced(mask, mid)
     trust = trust_of(middle_mask, alpha, cell_px * mid)
     alpha = agreeing(_without_haze(alpha, HAZE * (1.0 - trust)), middle_mask, cell_px * mid, trust)
-    alpha = carry_up(middle, alpha, rgb)
+    alpha = _with_mask(carry_up(middle, alpha, rgb), mask, silence)
     return Matte(alpha, {**details, "iterations": iterations, "trust": round(trust, 3), "guard": "solved"})
 
 
@@ -140,53 +140,23 @@ def _doubt(band: Trimap) -> str:
     return ""
 
 
-def _solve(
-    rgb: ByteImage,
-    lab: FloatImage,
-    mask: FloatImage,
-    band: Trimap,
-    radius: float,
-    *,
-    narrowing: bool,
-    examined_px: int,
-) -> tuple[FloatImage, int]:
-    """Alpha at the size of the first solve, and the iterations it took.
-
-    examined_px : so far round the band the vote is examined on what is known; 0: it is believed.
-    """
-    scale = min(1.0, BASE_SIDE / max(mask.shape))
-    small_band = reduced(band.unknown.astype(np.float32), scale) > 0
-    vote = color_vote(reduced(lab, scale), reduced(mask, scale), small_band)
-    color = ask(vote, lab, mask, band.unknown)
-    word = mask[band.unknown]
-    if examined_px:
-        doubt = _doubt_of(vote, lab, mask, band, examined_px)
-        color = doubt + (1 - 2 * doubt) * color
-
-    flips = float(((color > 0.5) != (word > 0.5)).mean())
-    width = float(np.clip((flips - FLIPS[0]) / (FLIPS[1] - FLIPS[0]), 0.15, 1.0)) if narrowing else 1.0
-    narrow = trimap_of(mask, radius * width)
-    kept = narrow.unknown[band.unknown]
-    prior = _joined(color[kept], np.clip(word[kept], 0.02, 0.98), 2.0 - width)
-    weight = PRIOR * np.square(np.square(2.0 * prior - 1.0))
-
-    alpha = narrow.subject.astype(np.float32)
-    system = band_system(rgb.astype(np.float32) / np.float32(255), alpha, narrow.unknown)
-    alpha[narrow.unknown], done = solve_band(system, prior, weight, prior, iterations=50)
+def _solved(rgb: ByteImage, prior: Prior) -> tuple[FloatImage, int]:
+    """Alpha at the size of the first solve, and the iterations it took."""
+    unknown = prior.band.unknown
+    alpha = prior.band.subject.astype(np.float32)
+    system = band_system(rgb.astype(np.float32) / np.float32(255), alpha, unknown)
+    alpha[unknown], done = solve_band(system, prior.alpha, prior.weight, prior.alpha, iterations=50)
     return alpha, done
 
 
-def _doubt_of(vote: ColorVote, lab: FloatImage, mask: FloatImage, band: Trimap, reach_px: int) -> np.float32:
-    """How little the vote is to be believed, by what it misjudges of what is known round the band: in [0, 1/2]."""
-    near = cv2.dilate(band.unknown.astype(np.uint8), np.ones((2 * reach_px + 1,) * 2, np.uint8)) > 0
-    wrong = misjudged(vote, lab, mask, band.subject & near, band.background & near)
-    return np.float32(min(0.5, DISBELIEF * wrong))
-
-
-def _joined(color: NDArray[np.float32], word: NDArray[np.float32], power: float) -> NDArray[np.float32]:
-    """Product of the vote's and the mask's odds; the mask's are raised to `power`."""
-    yes = color * word**power
-    return np.asarray(yes / (yes + (1.0 - color) * (1.0 - word) ** power), dtype=np.float32)
+def _with_mask(alpha: FloatImage, mask: FloatImage, silence: FloatImage) -> FloatImage:
+    """The alpha, and the mask where the colours of the small picture say nothing."""
+    around = cv2.dilate(silence, np.ones((5, 5), np.uint8))  # polishing reaches so far beyond the band
+    share = np.clip((around - SILENT[0]) / (SILENT[1] - SILENT[0]), 0.0, 1.0)
+    if not share.any():
+        return alpha
+    share = cv2.resize(share, mask.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(alpha + share * (mask - alpha), dtype=np.float32)
 
 
 def _without_haze(alpha: FloatImage, haze: float) -> FloatImage:
@@ -195,11 +165,12 @@ def _without_haze(alpha: FloatImage, haze: float) -> FloatImage:
 
 
 def _polished(rgb: ByteImage, alpha: FloatImage) -> FloatImage:
-    """A few iterations of the plain Laplacian where a carried alpha is soft."""
+    """A few iterations of the Laplacian where a carried alpha is soft; what is nearly decided is held."""
     soft = ((alpha > 0.02) & (alpha < 0.98)).astype(np.uint8)
     unknown = cv2.dilate(soft, np.ones((5, 5), np.uint8)) > 0
     result = (alpha > 0.5).astype(np.float32)
     system = band_system(rgb.astype(np.float32) / np.float32(255), result, unknown)
     start = alpha[unknown]
-    result[unknown], _ = solve_band(system, start, np.zeros_like(start), start, iterations=20)
+    weight = HOLD * np.square(np.square(2 * start - 1))
+    result[unknown], _ = solve_band(system, start, weight, start, iterations=20)
     return result

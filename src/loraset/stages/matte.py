@@ -21,7 +21,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import ByteImage, FloatImage, Frame, Json, StageResult
 
 NAME = "matte"
-VERSION = 6
+VERSION = 7
 READS = ("ingest", "mask", "repair", "frame")
 
 
