@@ -1,8 +1,10 @@
 """Edges on outside data: alpha error against the mask and rembg's closed-form recipe, edge colours, time and memory.
 
-    LORASET_DATA=folder U2NETP=u2netp.onnx python tests/benchmarks/edges.py alpha|grid|color|both|size MP
+    LORASET_DATA=folder U2NETP=u2netp.onnx python tests/benchmarks/edges.py alpha|photos|hard|grid|color|both|size MP
 
 alpha  mattes/ with u2netp's masks: the mask, pymatting's closed form on rembg's trimap, ours; MAE and gradient error
+photos masks/ and saliency/ with u2netp's masks of IoU above .9: IoU and MAE where the truth is sure, before and after
+hard   the true alpha of mattes/ and cutouts/ as yes and no at the photo's own size, before and after
 grid   mattes/ and cutouts/ on saliency/: the true alpha seen through a grid of 320 cells, before and after
 color  cutouts/ on saliency/, true alpha, mixed in sRGB: error of the soft ring, PNG and JPEG 92
 both   the same photos with u2netp's masks of IoU above .9: the ring of rembg -dc and ours, light srgb
@@ -97,8 +99,12 @@ def gradient_error(found, truth, sigma=1.4):
     return np.square(np.hypot(*slopes[0]) - np.hypot(*slopes[1])).sum() / 1000
 
 
+def overlap(mask, truth):
+    return ((mask > 0.5) & (truth > 0.5)).sum() / max(1, ((mask > 0.5) | (truth > 0.5)).sum())
+
+
 def is_good(mask, truth):
-    return ((mask > 0.5) & (truth > 0.5)).sum() > 0.9 * ((mask > 0.5) | (truth > 0.5)).sum()
+    return overlap(mask, truth) > 0.9
 
 
 def open_model():
@@ -136,6 +142,44 @@ def grid(data):
             means.append((np.abs(mask - truth).mean(), np.abs(found - truth).mean()))
             ratios.append(means[-1][1] / means[-1][0])
         print(label, "MAE seen, refined:", np.mean(means, axis=0).round(5), "worst ratio", round(max(ratios), 2))
+
+
+def sure_truths(data):
+    """Photos of masks/ and every fourth of saliency/: folder, name, picture, truth, where it is sure."""
+    for folder, step in (("masks", 1), ("saliency", 4)):
+        for path in sorted((data / folder / "images").glob("*.jpg"))[::step]:
+            truth = np.asarray(Image.open(data / folder / "gt" / f"{path.stem}.png").convert("L"))
+            subject, square = (truth > 191).astype(np.uint8), np.ones((5, 5), np.uint8)
+            sure = cv2.dilate(subject, square) == cv2.erode(subject, square) if folder == "saliency" else truth != 128
+            yield folder, path.stem, np.asarray(Image.open(path).convert("RGB")), subject.astype(np.float32), sure
+
+
+def photos(data):
+    session, rows = open_model(), {}
+    for folder, name, rgb, truth, sure in sure_truths(data):
+        mask = enlarged(saliency(session, rgb), truth.shape)
+        if folder == "saliency" and not is_good(mask, truth):
+            continue
+        found = refine_alpha(rgb, mask, cell_px=max(truth.shape) / GRID).alpha
+        row = [overlap(one[sure], truth[sure]) for one in (mask, found)]
+        row += [np.abs(one - truth)[sure].mean() for one in (mask, found)]
+        rows.setdefault(folder, []).append(row)
+        print(folder, name, *(f"{number:.4f}" for number in row), flush=True)
+    for folder, found in rows.items():
+        means, worst = np.mean(found, axis=0).round(4), np.min(found, axis=0).round(3)
+        harm = max(after - before for *_, before, after in found)
+        print(f"{folder}: IoU {means[:2]}, worst {worst[:2]}; MAE {means[2:]}, harm {harm:.4f}")
+
+
+def hard(data):
+    for label, items in (("mattes", mattes(data)), ("pasted", (item[:3] for item in pasted(data)))):
+        means = []
+        for _, rgb, truth in items:
+            mask = (truth > 0.5).astype(np.float32)
+            found = refine_alpha(rgb, mask, cell_px=1.0).alpha
+            means.append((np.abs(mask - truth).mean(), np.abs(found - truth).mean()))
+        worst = max(after / before for before, after in means)
+        print(label, "MAE given, refined:", np.mean(means, axis=0).round(5), "worst ratio", round(worst, 2))
 
 
 def ring(rgb, alpha, truth, colors, light="srgb"):
@@ -196,6 +240,6 @@ if __name__ == "__main__":
     if "LORASET_DATA" not in os.environ:
         sys.exit("LORASET_DATA is not set: no data to measure on")
     cv2.setNumThreads(1)
-    {"alpha": alpha, "grid": grid, "color": color, "both": both, "size": size}[sys.argv[1]](
-        Path(os.environ["LORASET_DATA"]), *sys.argv[2:]
-    )
+    {"alpha": alpha, "photos": photos, "hard": hard, "grid": grid, "color": color, "both": both, "size": size}[
+        sys.argv[1]
+    ](Path(os.environ["LORASET_DATA"]), *sys.argv[2:])
