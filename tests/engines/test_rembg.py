@@ -12,6 +12,7 @@ from loraset.engines import make_engine
 from loraset.engines.interface import EngineOptions
 from loraset.errors import MissingError
 from loraset.images import to_pillow
+from loraset.ops.doubt import expected_overlap
 from loraset.runtime.models import sessions_of_rembg, sha256
 
 DARK = (30, 40, 50)
@@ -106,3 +107,17 @@ def test_neither_numba_nor_onnxruntimes_noise_comes_with_it(a_model):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == ("set()", "")
+
+
+def test_a_clear_mask_is_not_asked_again_and_an_unclear_one_only_where_wanted(a_model):
+    """The model sees each pixel alone: turning the picture changes nothing, so the mask's own doubt is what is left."""
+    slope = np.broadcast_to(np.linspace(0, 255, 64).astype(np.uint8)[:, None, None], (64, 64, 3))
+    clear, unclear = Painted(on((0, 0, 0), color=(255, 255, 255))), Painted(np.ascontiguousarray(slope))
+    engine = make_engine("rembg:u2netp", EngineOptions())
+    assert "stays" not in engine.mask(clear).details
+    mask = engine.mask(unclear)
+    assert mask.details["stays"] == pytest.approx(expected_overlap(mask.probability), abs=0.01)
+    never = make_engine("rembg:u2netp", EngineOptions(look_again=False))
+    assert "stays" not in never.mask(unclear).details
+    assert np.array_equal(never.mask(unclear).probability, mask.probability)
+    assert never.identity() != engine.identity()

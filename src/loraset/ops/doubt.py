@@ -49,4 +49,4 @@ def expected_overlap(probability: FloatImage, others: Sequence[FloatImage] = ())
     mean = np.asarray(np.mean([probability, *others], axis=0, dtype=np.float64))
     inside = probability > 0.5
     union = np.count_nonzero(inside) + float(mean[~inside].sum())
-    return float(mean[inside].sum()) / union if union > 0 else 0.0
+    return float(mean[inside].sum() / union) if union > 0 else 0.0
