@@ -5,7 +5,8 @@
 
 halo       the halo metric against the true colour error of the ring, over a sweep of contamination
 sharpness  whether it falls with each step of blur and of enlargement, and what noise does to it
-masks      AUROC of the score for "IoU under .8", of whole runs with a model's masks
+masks      AUROC of the score for "IoU under .8", of a whole run with a model's masks; SHEETS=FOLDER takes the
+           reliability diagram
 """
 
 import json
@@ -147,9 +148,28 @@ def benchmark_masks():
         auroc = (ranks[bad].sum() - bad.sum() * (bad.sum() + 1) / 2) / (bad.sum() * (~bad).sum())
         worst = np.argsort(-value, kind="stable")[: len(rows) // 4]
         print(f"  {name}: AUROC {auroc:.3f}, of the bad ones {bad[worst].sum() / bad.sum():.2f} in the worst quarter")
+    chance = np.array([1 - (row["metrics"] or {}).get("mask_wrong", 1.0) for row in rows])
+    error = reliability(chance, ~bad, Path(os.environ.get("SHEETS", folder)) / "reliability.png")
+    print(f"  chance that the mask is right: expected calibration error {error:.3f}")
     for verdict in ("keep", "review", "reject"):
         of_verdict = np.array([row["verdict"] == verdict for row in rows])
         print(f"  {verdict}: {of_verdict.sum()} pictures, {bad[of_verdict].sum()} bad")
+
+
+def reliability(chance, right, path, bins=10):
+    """Expected calibration error; the diagram goes to `path`: the share that is right by the chance told."""
+    side = 400
+    sheet = np.full((side, side, 3), 255, np.uint8)
+    cv2.line(sheet, (0, side), (side, 0), (180, 180, 180), 1)
+    place, error = np.minimum((chance * bins).astype(int), bins - 1), 0.0
+    for number in np.unique(place):
+        here = place == number
+        told, found = chance[here].mean(), right[here].mean()
+        error += abs(told - found) * here.mean()
+        at, radius = (round(told * side), round((1 - found) * side)), 3 + round(20 * here.mean())
+        cv2.circle(sheet, at, radius, (160, 90, 0), -1)
+    cv2.imwrite(str(path), sheet)
+    return error
 
 
 def iou_of(row, folder):
