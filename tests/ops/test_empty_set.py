@@ -1,5 +1,7 @@
 """The empty set: aligned, exposed, subtracted."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -86,7 +88,8 @@ def test_stripes_as_fine_as_pixels_are_recorded_anew_and_are_no_subject():
         stripes[:, : SIDE // 3] = 14 * np.sin(across[: SIDE // 3] * 2.1 + phase)[None, :, None]
         return np.clip(room(1) + stripes, 0, 255)
 
-    area, found = cut(photo(before(corrugated(0.9), alpha), 1), photo(corrugated(0), 2))
+    by_hand = replace(LIES, inliers=100)
+    area, found = cut(photo(before(corrugated(0.9), alpha), 1), photo(corrugated(0), 2), by_hand)
     assert not area[:, : SIDE // 4].any()
     assert np.abs(found - alpha).mean() < 0.01
 

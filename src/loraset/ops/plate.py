@@ -98,7 +98,7 @@ def expected_background(picture: ByteImage, plate: ByteImage, alignment: Alignme
     return Background(
         rgb=expected,
         there=there,
-        deviation=_deviation(photo, expected, calm),
+        deviation=_deviation(photo, expected, calm, by_hand=alignment.inliers > 0),
         blur_px=blur_px,
         explained=inside,
         noise=1.4826 * float(np.median(error[inside])) if inside.any() else 1.0,
@@ -134,11 +134,12 @@ def steepness(rgb: FloatImage) -> FloatImage:
     return np.asarray(np.hypot(cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)) / 8, np.float32)
 
 
-def _deviation(photo: FloatImage, expected: FloatImage, calm: BoolImage) -> FloatImage:
+def _deviation(photo: FloatImage, expected: FloatImage, calm: BoolImage, *, by_hand: bool) -> FloatImage:
     """Standard deviation of a channel where nothing has changed: float32 array of shape (H, W).
 
-    Noise from places without edges; how far edges lie beside their place from the steepest; and how differently two
-    photos record what is near the limit of their pixels (a corrugated wall) from the finest texture that both have.
+    Noise from places without edges; how far edges lie beside their place from the steepest; and, by
+    hand, how differently two photos record what is near the limit of their pixels (a corrugated wall) from the finest
+    texture that both have.
     """
     slope, fine = steepness(expected), np.minimum(_finest(expected), _finest(photo))
     rest, edges, grain = np.sqrt(np.square(photo - expected).mean(axis=2))[calm], slope[calm], fine[calm]
@@ -151,7 +152,7 @@ def _deviation(photo: FloatImage, expected: FloatImage, calm: BoolImage) -> Floa
         return float(np.sqrt(more)) / max(float(np.median(texture[strong])), 1e-3)
 
     misplaced = slope * np.float32(np.clip(share(edges), *SHIFT_PX))
-    redrawn = fine * np.float32(min(share(grain), MOST_GRAIN))
+    redrawn = fine * np.float32(min(share(grain), MOST_GRAIN) if by_hand else 0)
     return np.asarray(np.hypot(np.hypot(np.float32(noise), misplaced), redrawn), np.float32)
 
 
