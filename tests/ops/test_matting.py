@@ -84,6 +84,7 @@ def test_true_alpha_seen_through_a_grid_is_never_made_worse(truth):
 
 def test_a_guess_is_not_taken_for_a_true_alpha(furry):
     assert furry.details["trust"] == 0.0
+    assert furry.details["silent_share"] == 0.0
 
 
 @pytest.mark.parametrize("cells", [80, SIZE])
@@ -125,8 +126,9 @@ def test_a_given_mask_true_to_the_pixel_keeps_its_edge_within_half_a_pixel(truth
 @pytest.mark.parametrize("paint", [camouflaged, lambda alpha: np.full((*alpha.shape, 3), 90, np.uint8)])
 def test_a_given_mask_stands_where_the_picture_shows_no_edge(truth, paint):
     mask = (truth > 0.5).astype(np.float32)
-    alpha = refine_alpha(paint(truth), mask, cell_px=1.0).alpha
-    assert error(alpha, truth) < 1.05 * error(mask, truth)
+    matte = refine_alpha(paint(truth), mask, cell_px=1.0)
+    assert error(matte.alpha, truth) < 1.05 * error(mask, truth)
+    assert matte.details["silent_share"] > 0.5 * matte.details["band_share"]
 
 
 def test_deep_inside_and_far_outside_stay_exact(furry):

@@ -39,7 +39,8 @@ class Matte:
     alpha : float32 array of shape (H, W), [0, 1].
     details : JSON. guard is "solved" or "kept: <why>"; band_px the width of the band on each side of the edge, in px of
         the picture; band_share its share of the picture; solver_size (width, height) and iterations of the first solve;
-        trust the share of the mask's own word in the result.
+        trust the share of the mask's own word in the result; silent_share the part of the picture where a mask of yes
+        and no is kept, since colour says nothing.
     """
 
     alpha: FloatImage
@@ -124,7 +125,8 @@ def _refine(rgb: ByteImage, mask: FloatImage, cell_px: float, exact: bool) -> Ma
     trust = trust_of(middle_mask, alpha, cell_px * mid)
     alpha = agreeing(_without_haze(alpha, HAZE * (1.0 - trust)), middle_mask, cell_px * mid, trust)
     alpha = _with_mask(carry_up(middle, alpha, rgb), mask, silence)
-    return Matte(alpha, {**details, "iterations": iterations, "trust": round(trust, 3), "guard": "solved"})
+    details |= {"iterations": iterations, "trust": round(trust, 3), "guard": "solved"}
+    return Matte(alpha, {**details, "silent_share": round(float((silence > SILENT[0]).mean()), 5)})
 
 
 def _doubt(band: Trimap) -> str:
