@@ -143,12 +143,12 @@ def benchmark_masks():
     bad, score = np.array(truths) < 0.8, np.array([row["score"] or 0.0 for row in rows])
     doubt = np.array([1.0 if not row["metrics"] else row["metrics"]["mask_uncertainty"] for row in rows])
     print(f"masks: {len(rows)} pictures, {bad.sum()} with IoU under .8")
-    for name, value in (("score", -score), ("mask_uncertainty", doubt)):
+    chance = np.array([1 - (row["metrics"] or {}).get("mask_wrong", 1.0) for row in rows])
+    for name, value in (("score", -score), ("mask_wrong", -chance), ("mask_uncertainty", doubt)):
         ranks = rankdata(value)
         auroc = (ranks[bad].sum() - bad.sum() * (bad.sum() + 1) / 2) / (bad.sum() * (~bad).sum())
         worst = np.argsort(-value, kind="stable")[: len(rows) // 4]
         print(f"  {name}: AUROC {auroc:.3f}, of the bad ones {bad[worst].sum() / bad.sum():.2f} in the worst quarter")
-    chance = np.array([1 - (row["metrics"] or {}).get("mask_wrong", 1.0) for row in rows])
     error = reliability(chance, ~bad, Path(os.environ.get("SHEETS", folder)) / "reliability.png")
     print(f"  chance that the mask is right: expected calibration error {error:.3f}")
     for verdict in ("keep", "review", "reject"):
