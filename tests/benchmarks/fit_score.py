@@ -123,8 +123,10 @@ def main():
     sure, table = fit(rows, PICTURE, BAD_SHARE)
     rows = sets(cases)
     print(f"# {len(rows)} masks of sets, {sum(not right for _, right in rows)} wrong")
-    table |= fit(rows, SET, np.mean([not right for _, right in rows]))[1]
-    print(f"sure = {sure:.2f}")
+    bad = np.mean([not right for _, right in rows])
+    undoubted, of_sets = fit(rows, SET, bad)
+    table |= of_sets
+    print(f"sure = {sure:.2f}\n\nbacked = {undoubted - np.log((1 - bad) / bad):.2f}")
     for name, doubt in table.items():
         print(f"\n[doubt.{name}]\nbest = {doubt.best}\nbad = {doubt.bad}\nweight = {doubt.weight}")
         print(f"bend = {doubt.bend}" if doubt.bend else "", end="")

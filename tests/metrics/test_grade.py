@@ -25,9 +25,9 @@ def test_a_part_falls_from_one_in_the_direction_that_its_metric_calls_worse(name
     assert part.factor((part.best + part.bad) / 2) == pytest.approx(1 - part.cost / 8)
 
 
-@pytest.mark.parametrize("name", doubts()[1])
+@pytest.mark.parametrize("name", doubts().table)
 def test_a_packed_doubt_speaks_against_what_its_metric_calls_worse(name):
-    doubt = doubts()[1][name]
+    doubt = doubts().table[name]
     assert (doubt.bad < doubt.best) == (better(name) == "higher")
     assert doubt.weight >= 0
     steps = [doubt.log_odds(doubt.best + share * (doubt.bad - doubt.best)) for share in (-1, 0, 0.2, 0.5, 1, 2)]
@@ -44,8 +44,8 @@ def test_a_bent_doubt_counts_its_first_steps_most():
 def test_the_score_is_the_chance_to_be_right_times_the_factors():
     halo, blur = CUTOUT["halo"], TECHNICAL["sharpness"]
     worth = grade({"halo": halo.bad, "sharpness": blur.bad, "scatter": 0.3, "lightness": None})
-    sure, table = doubts()
-    assert worth.right == pytest.approx(1 / (1 + math.exp(table["scatter"].weight - sure)))
+    fitted = doubts()
+    assert worth.right == pytest.approx(1 / (1 + math.exp(fitted.table["scatter"].weight - fitted.sure)))
     assert worth.technical == pytest.approx(1 - blur.cost)
     assert worth.score == pytest.approx(worth.right * (1 - halo.cost) * (1 - blur.cost))
     assert worth.pulled_down == ["halo", "sharpness", "scatter"]
@@ -55,6 +55,12 @@ def test_a_missing_number_costs_nothing():
     nothing = grade({})
     assert nothing.score == nothing.right > 0.9
     assert (nothing.pulled_down, nothing.costs) == ([], {})
+
+
+def test_a_set_that_was_asked_speaks_for_a_mask_or_against_it():
+    alone = grade({"scatter": 0.1}).right
+    assert grade({"scatter": 0.1, "set_overlap": 1.0, "set_disputes": 0.0}).right > alone
+    assert grade({"scatter": 0.1, "set_overlap": 0.6, "set_disputes": 0.0}).right < alone
 
 
 def test_two_like_things_in_one_mask_are_not_sure_to_be_right():
@@ -68,7 +74,7 @@ def test_the_manifest_names_what_costs_a_hundredth_or_more_worst_first():
 
 
 def test_whatever_lowers_a_score_has_words_for_a_person():
-    assert set(WORDS) == set(PARTS) | set(doubts()[1])
+    assert set(WORDS) == set(PARTS) | set(doubts().table)
 
 
 def test_a_look_gains_where_the_mask_is_wrong_not_where_the_photo_is_blurred():

@@ -131,7 +131,7 @@ def test_the_score_decides_between_keep_review_and_reject(score, verdict):
     assert decision.verdict == verdict
     if verdict != KEEP:
         assert codes(decision) == ["low_score"]
-        assert decision.reasons[0].detail.endswith("pulled down by halo, sharpness")
+        assert decision.reasons[0].detail.endswith("; the old background shows in the edge; the subject is blurred")
 
 
 def test_an_earlier_reason_is_kept_and_decides():

@@ -3,9 +3,10 @@
 In: metrics by name. Out: `Grade`. Never: a picture, a verdict, or a cost for a number that is missing.
 
 The score is the chance that the cut-out is right, times factors for what is wrong with it or with the photo. The chance
-is logistic in a few doubts, each 0 where its metric is best; the weights lie in right.toml with what they were fitted
-to. A factor is 1 where its metric is at its best and falls with the cube of the way to 1 - `cost` where it is `bad`: so
-the score falls whenever anything gets worse, and little in the range of sound pictures.
+is logistic in a few doubts, each 0 where its metric is best, and higher where a set was asked and has none; the weights
+lie in right.toml with what they were fitted to. A factor is 1 where its metric is at its best and falls with the cube
+of the way to 1 - `cost` where it is `bad`: so the score falls whenever anything gets worse, and little in the range of
+sound pictures.
 """
 
 import math
@@ -17,6 +18,7 @@ from importlib.resources import files
 
 from loraset.types import Json
 
+ASKED = "set_overlap"  # known where the other pictures were asked about the mask
 EXPLAINED_BELOW = 0.95  # a factor under this is named among what pulled the score down
 
 
@@ -133,18 +135,34 @@ class Grade:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What is in right.toml.
+
+    sure : log odds of a cut-out that nothing speaks against. backed : what a set adds that was asked (`ASKED` is
+    known) and has no doubt. table : the doubts by metric.
+    """
+
+    sure: float
+    backed: float
+    table: dict[str, Doubt]
+
+
 @cache
-def doubts() -> tuple[float, dict[str, Doubt]]:
-    """Return the log odds of a cut-out that nothing speaks against, and the doubts by metric (right.toml)."""
+def doubts() -> Doubts:
+    """Return the fitted part of the score."""
     said = tomllib.loads(files("loraset.metrics").joinpath("right.toml").read_text("utf-8"))
-    return float(said["sure"]), {name: Doubt(**values) for name, values in said["doubt"].items()}
+    table = {name: Doubt(**values) for name, values in said["doubt"].items()}
+    return Doubts(float(said["sure"]), float(said["backed"]), table)
 
 
 def grade(numbers: Mapping[str, float | None]) -> Grade:
     """Return what a cut-out with these metrics is worth."""
-    sure, table = doubts()
-    against = {name: doubt.log_odds(value) for name, doubt in table.items() if (value := numbers.get(name)) is not None}
-    odds = sure - sum(against.values())
+    fitted = doubts()
+    against = {
+        name: doubt.log_odds(value) for name, doubt in fitted.table.items() if (value := numbers.get(name)) is not None
+    }
+    odds = fitted.sure - sum(against.values()) + (fitted.backed if ASKED in against else 0.0)
     right = _chance(odds)
     factors = {
         name: part.factor(value)

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from loraset.metrics.grade import WORDS
 from loraset.ops.descriptors import Descriptors, choose_different, variety_covered
 from loraset.ops.likeness import FEWEST, Look, fit_together
 from loraset.ops.subject_copies import find_copies
@@ -40,6 +41,7 @@ REJECTING = frozenset(
 
 AS_VIEW = frozenset({"subject_cut_off"})  # doubts that say what a picture shows, not that it is cut out wrongly
 WORTH_POWER = 4  # of the score: most pictures score over .8, and a worse one should not come in for being odd
+SAID = 3  # of what pulled a score down; `score --explain` and the report have all
 NAMED = 12  # pictures of a second subject that are named to the user; the manifest has all
 
 
@@ -194,7 +196,7 @@ def _apply_score(case: _Case, settings: Select) -> None:
         return
     rejected = score < settings.min_score
     limit = settings.min_score if rejected else settings.review_below
-    why = f", pulled down by {', '.join(case.entry.pulled_down)}" if case.entry.pulled_down else ""
+    why = "".join(f"; {WORDS[name]}" for name in case.entry.pulled_down[:SAID])
     case.add("low_score", f"score {score:.2f} is below {limit:g}{why}", Verdict.REJECT if rejected else Verdict.REVIEW)
 
 
