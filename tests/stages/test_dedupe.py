@@ -102,6 +102,15 @@ class TestNear:
             assert all(same_photo(frames[kept].small(), frames[int(member)].small()) for member in group.members)
         assert max(len(group.members) for group in found) < 15
 
+    def test_a_copy_is_told_by_its_pixels_where_its_mirrored_hash_is_nearer(self):
+        big, less = scene(1), cv2.GaussianBlur(half(scene(1)), (0, 0), 1.5)
+        whole = perceptual_hashes(big)
+        turned = replace(perceptual_hashes(less), mirrored_phash=whole.phash, mirrored_dhash=whole.dhash)
+        small = entry("small", less, hashes=turned)
+        for settings in ({}, {"mirrored": False}):
+            [group] = groups(entry("big", big), small, **settings)
+            assert group.dropped["small"].detail.startswith("a copy of big: ")
+
     def test_mirrored_copies_may_be_wanted(self):
         picture = scene(1)
         assert groups(entry("a", picture), entry("b", mirrored(picture)), mirrored=False) == []

@@ -80,19 +80,22 @@ def dedupe(entries: Sequence[Entry], settings: Dedupe) -> list[Group]:
         one = show(first)
         return same_photo(np.ascontiguousarray(one[:, ::-1]) if mirrored else one, show(second))
 
-    def is_copy(kept: int, other: int) -> bool:
-        if _same_pixels(ordered[kept], ordered[other]):
-            return True
-        first, second = sorted((kept, other))
-        return look_alike(first, second, _likeness(ordered[second], ordered[first]).mirrored)
+    def why_copy(other: int, kept: int) -> Reason | None:
+        entry, best = ordered[other], ordered[kept]
+        if why := _exact_reason(entry, best):
+            return why
+        first, second = sorted((other, kept))
+        ways = (way for way in _ways(entry, best, settings) if look_alike(first, second, way.mirrored))
+        return next((way.reason(best) for way in ways), None)
 
     if settings.exact:
         for first, second in _exact_pairs(ordered):
             joined.join(first, second)
     if settings.near:
         _join_near(ordered, settings, joined, look_alike)
-    groups = [group for members in joined.sets() for group in _split(members, ordered, settings.keep, is_copy)]
-    return [_group(kept, members) for kept, members in sorted(groups, key=lambda pair: (pair[0].source, pair[0].id))]
+    groups = [group for members in joined.sets() for group in _split(members, ordered, settings.keep, why_copy)]
+    sources = {entry.id: entry.source for entry in ordered}
+    return sorted(groups, key=lambda group: (sources[group.kept], group.kept))
 
 
 def _exact_pairs(entries: Sequence[Entry]) -> Iterator[tuple[int, int]]:
@@ -170,16 +173,22 @@ def _columns(
 
 
 def _split(
-    members: list[int], entries: Sequence[Entry], rules: Sequence[KeepRule], is_copy: Callable[[int, int], bool]
-) -> Iterator[tuple[Entry, list[Entry]]]:
+    members: list[int],
+    entries: Sequence[Entry],
+    rules: Sequence[KeepRule],
+    why_copy: Callable[[int, int], Reason | None],
+) -> Iterator[Group]:
     """Yield the best of the members with its copies, then the best of the rest with its own, while there are any."""
     while len(members) > 1:
         kept = _best(members, entries, rules)
-        copies = [member for member in members if member == kept or is_copy(kept, member)]
-        if len(copies) > 1:
-            yield entries[kept], [entries[member] for member in copies]
-        gone = set(copies)
-        members = [member for member in members if member not in gone]
+        dropped = {member: why for member in members if member != kept and (why := why_copy(member, kept))}
+        if dropped:
+            kind: Literal["exact", "near"] = (
+                "near" if any(why.code == "near_duplicate" for why in dropped.values()) else "exact"
+            )
+            ids = tuple(entries[member].id for member in members if member == kept or member in dropped)
+            yield Group(kind, entries[kept].id, ids, {entries[member].id: why for member, why in dropped.items()})
+        members = [member for member in members if member != kept and member not in dropped]
 
 
 def _best(members: list[int], entries: Sequence[Entry], rules: Sequence[KeepRule]) -> int:
@@ -194,51 +203,53 @@ def _best(members: list[int], entries: Sequence[Entry], rules: Sequence[KeepRule
     return min(members, key=lambda member: (len(entries[member].source), entries[member].source, entries[member].id))
 
 
-def _group(kept: Entry, members: list[Entry]) -> Group:
-    dropped = {entry.id: _reason(entry, kept) for entry in members if entry.id != kept.id}
-    near = any(reason.code == "near_duplicate" for reason in dropped.values())
-    return Group("near" if near else "exact", kept.id, tuple(entry.id for entry in members), dropped)
-
-
-def _reason(entry: Entry, kept: Entry) -> Reason:
+def _exact_reason(entry: Entry, kept: Entry) -> Reason | None:
     if entry.sha256 == kept.sha256:
         return Reason("exact_duplicate", NAME, f"the same file as {kept.source}")
-    if _same_pixels(entry, kept):
+    if entry.pixel_sha256 == kept.pixel_sha256:
         return Reason("exact_duplicate", NAME, f"the same pixels as {kept.source}")
-    found = _likeness(entry, kept)
-    copy = (
-        f"a {'mirrored ' if found.mirrored else ''}copy of {kept.source}{' in another crop' if found.cropped else ''}"
-    )
-    bits = f"pHash {found.phash_bits}, dHash {found.dhash_bits} of 64 bits apart"
-    return Reason("near_duplicate", NAME, f"{copy}: {bits}")
-
-
-def _same_pixels(one: Entry, other: Entry) -> bool:
-    return one.sha256 == other.sha256 or one.pixel_sha256 == other.pixel_sha256
+    return None
 
 
 @dataclass(frozen=True, slots=True)
-class _Likeness:
-    """How two pictures' hashes are nearest, and by how many bits."""
+class _Way:
+    """How two pictures' hashes are nearest in one direction, and by how many bits."""
 
     mirrored: bool
     cropped: bool
     phash_bits: int
     dhash_bits: int
 
+    def reason(self, kept: Entry) -> Reason:
+        """Return why a picture that is like the kept one in this way is its copy."""
+        way = (
+            f"a {'mirrored ' if self.mirrored else ''}copy of {kept.source}{' in another crop' if self.cropped else ''}"
+        )
+        bits = f"pHash {self.phash_bits}, dHash {self.dhash_bits} of 64 bits apart"
+        return Reason("near_duplicate", NAME, f"{way}: {bits}")
 
-def _likeness(entry: Entry, other: Entry) -> _Likeness:
-    """Return how two pictures with hashes are most alike; among equals plain before mirrored, whole before cropped."""
+
+def _ways(entry: Entry, other: Entry, settings: Dedupe) -> list[_Way]:
+    """Return how two pictures are alike, plain and mirrored, the nearer first; among equals plain, and whole."""
     ours, theirs = entry.hashes, other.hashes
-    assert ours and theirs, "near pairs have hashes"
-    whole, theirs_whole = (ours.phash, ours.dhash), (theirs.phash, theirs.dhash)
-    turned, theirs_turned = (ours.mirrored_phash, ours.mirrored_dhash), (theirs.mirrored_phash, theirs.mirrored_dhash)
-    pairs = [(False, False, whole, theirs_whole), (True, False, turned, theirs_whole)]
-    for mirrored, one, two in ((False, whole, theirs_whole), (True, turned, theirs_turned)):
-        pairs += [(mirrored, True, one, window) for window in theirs.windows]
-        pairs += [(mirrored, True, window, two) for window in ours.windows]
-    ways = [
-        _Likeness(mirrored, cropped, distance_bits(one[0], two[0]), distance_bits(one[1], two[1]))
-        for mirrored, cropped, one, two in pairs
-    ]
-    return min(ways, key=lambda way: way.phash_bits + way.dhash_bits)
+    if not (settings.near and ours and theirs):
+        return []
+
+    def nearest(mirrored: bool, one: tuple[str, str], two: tuple[str, str]) -> _Way:
+        """The nearest of our whole and theirs, ours and their windows, and our windows and theirs."""
+        whole = (theirs.phash, theirs.dhash)
+        pairs = [(False, one, whole)]
+        pairs += [(True, one, window) for window in theirs.windows]
+        pairs += [(True, window, two) for window in ours.windows]
+        ways = [_Way(mirrored, cut, distance_bits(a[0], b[0]), distance_bits(a[1], b[1])) for cut, a, b in pairs]
+        return min(ways, key=_bits)
+
+    found = [nearest(False, (ours.phash, ours.dhash), (theirs.phash, theirs.dhash))]
+    if settings.mirrored:
+        turned, theirs_turned = ((hashes.mirrored_phash, hashes.mirrored_dhash) for hashes in (ours, theirs))
+        found.append(nearest(True, turned, theirs_turned))
+    return sorted(found, key=_bits)
+
+
+def _bits(way: _Way) -> int:
+    return way.phash_bits + way.dhash_bits
