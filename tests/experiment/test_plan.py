@@ -34,7 +34,7 @@ def made(tmp_path_factory):
 
 def settings(folder, run) -> dict:
     """Return a run's configuration; of YAML its keys and the text of their values."""
-    path = next((folder / "runs" / run).glob("config.*"))
+    path = next(path for path in (folder / "runs" / run).iterdir() if path.stem in ("config", "job"))
     if path.suffix == ".toml":
         return tomllib.loads(path.read_text())
     if path.suffix == ".json":
@@ -97,6 +97,13 @@ def test_other_trainers_weigh_the_same_arms(made, tmp_path):
     assert "mask_path" in settings(tmp_path / "a", "gray-masked-seed1")
     assert settings(tmp_path / "a", "transparent-seed1")["alpha_mask"] is True
     assert not {"alpha_mask", "mask_path"} & set(settings(tmp_path / "a", "gray-seed1"))
+
+
+def test_what_ai_toolkit_writes_at_its_start_changes_nothing_of_the_plan(made, tmp_path):
+    protocol = plan(made, tmp_path, Wish(trainer="ai-toolkit", target="sdxl"))
+    assert f"{tmp_path}/runs/gray-seed1/job.yaml" in (tmp_path / "run.py").read_text()
+    (tmp_path / "runs/gray-seed1/config.yaml").write_text("job: extension")  # its own copy of the job
+    assert changes(tmp_path, protocol) == []
 
 
 def test_musubi_caches_before_it_trains_and_says_that_it_has_no_masks(made, tmp_path):

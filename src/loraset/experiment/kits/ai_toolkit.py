@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from loraset.experiment.kits.settings import CONFIG, merged, no_prompts
+from loraset.experiment.kits.settings import merged, no_prompts
 from loraset.experiment.probes import FIRST_SEED
 from loraset.experiment.runs import RUNS, Command, Kit, Run, Setup
 from loraset.exporters import ai_toolkit
 from loraset.exporters.interface import Context, ExportFile
 from loraset.exporters.layout import MASKS, lines, yaml_lines
+
+JOB = "job.yaml"  # the trainer writes a config.yaml of its own into the run's folder
 
 
 def configure(run: Run, setup: Setup, data: Sequence[ExportFile]) -> list[ExportFile]:
@@ -46,7 +48,7 @@ def configure(run: Run, setup: Setup, data: Sequence[ExportFile]) -> list[Export
     }
     process = merged(merged(ours, _process_of(setup), {}), fixed, {})
     job = {"job": "extension", "config": {"name": run.name, "process": [process]}}
-    return [ExportFile(f"{CONFIG}.yaml", lines(list(yaml_lines(job))))]
+    return [ExportFile(JOB, lines(list(yaml_lines(job))))]
 
 
 def _process_of(setup: Setup) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def _process_of(setup: Setup) -> dict[str, Any]:
 
 def commands(run: Run, setup: Setup) -> list[Command]:
     """Return the one command that trains."""
-    return [Command(("python", "run.py", setup.place(f"{run.folder}/{CONFIG}.yaml")))]
+    return [Command(("python", "run.py", setup.place(f"{run.folder}/{JOB}")))]
 
 
 KIT = Kit(
