@@ -126,20 +126,32 @@ def coded(photo, quality):
 
 def test_jpeg_blocks_show_more_the_coarser_the_file(specimen, painted):
     photo = cv2.GaussianBlur(painted["texture"](), (0, 0), 3)
-    values = [jpeg_blocks.measure(specimen(coded(photo, quality))) for quality in (95, 50, 20, 5)]
+    values = [jpeg_blocks.measure(specimen(coded(photo, quality), format="JPEG")) for quality in (95, 50, 20, 5)]
     assert values == sorted(values)
-    assert jpeg_blocks.measure(specimen(photo)) < 0.1 and values[-1] > 0.4
+    assert jpeg_blocks.measure(specimen(photo, format="JPEG")) < 0.1 and values[-1] > 0.4
 
 
 def test_blocks_are_looked_for_where_the_frame_moved_them_and_not_where_no_one_sees_them(specimen, painted):
     photo = coded(cv2.GaussianBlur(painted["texture"](), (0, 0), 3), 10)
-    whole = jpeg_blocks.measure(specimen(photo))
+    whole = jpeg_blocks.measure(specimen(photo, format="JPEG"))
     moved = Frame((3, 5, 403, 405), 1.0, (0, 0, 0, 0), (400, 400))
     shifted = np.roll(photo, (-5, -3), (0, 1))
-    assert jpeg_blocks.measure(specimen(shifted, frame=moved)) == pytest.approx(whole, abs=0.05)
-    assert jpeg_blocks.measure(specimen(shifted)) < 0.5 * whole
+    assert jpeg_blocks.measure(specimen(shifted, frame=moved, format="JPEG")) == pytest.approx(whole, abs=0.05)
+    assert jpeg_blocks.measure(specimen(shifted, format="JPEG")) < 0.5 * whole
     small = Frame((0, 0, 1200, 1200), 1 / 3, (0, 0, 0, 0), (400, 400))
-    assert jpeg_blocks.measure(specimen(photo, frame=small)) is None
+    assert jpeg_blocks.measure(specimen(photo, frame=small, format="JPEG")) is None
+
+
+def test_enlarged_pixel_art_has_no_blocks_of_jpeg(specimen):
+    sprite = np.random.default_rng(0).integers(0, 255, (50, 50, 3)).astype(np.uint8)
+    art = cv2.resize(sprite, (400, 400), interpolation=cv2.INTER_NEAREST)
+    assert jpeg_blocks.measure(specimen(art, format="PNG")) is None
+
+
+@pytest.mark.parametrize("shape", [(12, 300), (300, 12), (8, 8)])
+def test_a_frame_that_holds_no_block_says_nothing_of_noise(specimen, shape):
+    photo, alpha = np.full((*shape, 3), 90, np.uint8), np.ones(shape, np.float32)
+    assert noise.measure(specimen(photo, alpha)) is None
 
 
 def test_true_size_counts_px_of_the_photo_only(specimen, painted):

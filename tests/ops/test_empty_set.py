@@ -148,6 +148,11 @@ def test_two_rooms_have_no_homography_and_no_texture_in_common():
     assert "texture is found again in" in why_another_set(expected_background(picture, plate, LIES))
 
 
+def test_a_burnt_out_picture_fits_no_plate():
+    white = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    assert why_another_set(expected_background(white, photo(room(1), 2), LIES)) is not None
+
+
 def test_a_wall_in_another_light_is_another_set():
     plate = photo(wall(0) * 0.25, 2)
     assert "times as bright" in why_another_set(expected_background(photo(wall(0), 1), plate, LIES))

@@ -48,6 +48,13 @@ def test_a_stand_that_reaches_in_is_left_out_and_a_part_of_its_own_is_not():
     assert alpha[30:40, 150:160].min() == 1
 
 
+def test_a_second_thing_that_the_border_cuts_is_not_decided_here():
+    seen = np.zeros((SIDE, 2 * SIDE), np.float32)
+    seen[:, :SIDE] = toy()
+    cv2.circle(seen, (2 * SIDE - 30, 100), 48, 1, -1)
+    assert np.array_equal(kept(seen)[0], seen)
+
+
 def test_a_subject_that_the_picture_cuts_off_stays_whole_with_all_its_parts():
     seen = np.roll(toy(), 70, axis=0)
     seen[:70] = 0

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from loraset import pipeline
 from loraset.images import encode_png, read_png
 from loraset.pipeline import Request
 from loraset.recipe.load import from_text
-from loraset.types import Silent
+from loraset.stages.repair import final_mask
+from loraset.types import Silent, StageResult
 from painted_set import paint
 
 COUNT, FAULTY = 6, 1
@@ -142,3 +144,10 @@ def test_what_a_person_marked_holds_in_a_corrected_mask(tmp_path):
     x0, y0, _, _ = row["frame"]["source_box"]
     scale, (left, top, _, _) = row["frame"]["scale"], row["frame"]["padding"]
     assert mask[int((y - y0) * scale) + top, int((x - x0) * scale) + left] < 128
+
+
+def test_what_a_model_said_of_its_mask_is_not_said_of_the_corrected_one():
+    of_model = StageResult({"exact": True, "details": {"stays": 0.2, "span": 1.0}}, {"mask": np.ones((4, 4), np.uint8)})
+    for images, details in (({}, {"stays": 0.2, "span": 1.0}), ({"mask": np.zeros((4, 4), np.uint8)}, {"span": 1.0})):
+        results = {"mask": of_model, "repair": StageResult({}, images)}
+        assert final_mask(SimpleNamespace(result=results.__getitem__)).data["details"] == details

@@ -30,6 +30,7 @@ def task(photo_blur=0.0, gain=1.0, mask_noise=0.0, keep=1.0):
     grid = (1 - mask_noise) * grid + mask_noise * 0.5
     frame = Frame((0, 0, SIDE, SIDE), 1.0, (0, 0, 0, 0), (SIDE, SIDE))
     results = {
+        "ingest": StageResult({"format": "PNG"}),
         "mask": StageResult(
             {"exact": False, "confidence": None, "details": {}}, {"probability": (grid * 65535).astype(np.uint16)}
         ),

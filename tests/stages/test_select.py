@@ -203,6 +203,14 @@ def test_two_strangers_are_odd_and_do_not_vouch_for_each_other():
     assert f"{fits['strange20']:.3g}, below 0.85" in decisions["strange20"].reasons[0].detail
 
 
+def test_what_lowers_a_score_for_the_set_alone_asks_for_a_look_and_rejects_nothing():
+    own = [entry(f"own{pose}", images=painted(pose)) for pose in range(8)]
+    strangers = [entry(f"strange{pose}", images=painted(pose, hue=1), score=0.76) for pose in (20, 21)]
+    decision = decide(*own, *strangers, limits={"odd_one_out": 0.0})["strange20"]
+    assert (decision.verdict, codes(decision)) == (REVIEW, ["low_score"])
+    assert "it does not look like the others" in decision.reasons[0].detail
+
+
 def test_a_stranger_is_none_where_the_pictures_share_no_subject():
     pictures = [entry(f"p{pose}", images=painted(pose)) for pose in range(8)]
     said = select([*pictures, entry("q", images=painted(9, hue=1))], Select(), shared=False)

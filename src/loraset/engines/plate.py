@@ -20,7 +20,7 @@ from loraset.ops.known_ground import alpha_before
 from loraset.ops.plate import Background, expected_background, why_another_set
 from loraset.types import PROXY_SIDE, ByteImage, Declined, Json, Map, Mask, Reason, View
 
-VERSION = 4
+VERSION = 5
 MAX_PIXELS = 400_000_000
 MOVED = 0.95  # misfit of the aligned plate in shares of that of the plate as it lies, from which the camera moved
 MAX_SHARE = 0.95  # of the picture: more is no subject before a background

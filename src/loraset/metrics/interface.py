@@ -31,6 +31,7 @@ class Specimen:
     exact : the mask has true soft edges (see `types.Mask`).
     confidence : the engine's own, [0, 1]; None where it has none.
     disagreement : of joined engines, [0, 1]; None where one worked alone.
+    format : of the file, such as "JPEG"; None where there is none.
     stays : IoU to be expected of the mask by its maker's answers to the picture turned, [0, 1]; None where not asked.
     """
 
@@ -46,6 +47,7 @@ class Specimen:
     confidence: float | None = None
     disagreement: float | None = None
     stays: float | None = None
+    format: str | None = None
 
     @cached_property
     def depth(self) -> FloatImage:

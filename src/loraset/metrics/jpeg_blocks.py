@@ -2,7 +2,7 @@
 
 In: a specimen. Out: [0, 1), lower is better: 0 no blocks, 1/2 steps twice as large where blocks meet as elsewhere.
 Never: blocks that lie nearer than 4 px in the output (None), which no one sees, nor those of a file that was cropped
-or enlarged after it was coarsely compressed.
+or enlarged after it was coarsely compressed; a file that is no JPEG (None), for enlarged pixel art has such steps too.
 
 The steps between neighbours are compared where blocks meet and elsewhere (Wang, Sheikh and Bovik, ICIP 2002).
 """
@@ -22,7 +22,7 @@ FEWEST = 200  # steps
 def measure(specimen: Specimen) -> float | None:
     """Return 1 - the mean step elsewhere over that where blocks meet, at least 0, or None."""
     frame = specimen.frame
-    if BLOCK_PX * frame.inner_scale < NEAREST_PX:
+    if specimen.format != "JPEG" or BLOCK_PX * frame.inner_scale < NEAREST_PX:
         return None
     luma = cv2.cvtColor(specimen.photo, cv2.COLOR_RGB2GRAY).astype(np.float32)
     left, top, _, _ = frame.padding

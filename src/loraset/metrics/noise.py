@@ -22,6 +22,8 @@ def measure(specimen: Specimen) -> float | None:
     """Return the deviation, or None where the subject is too small to tell."""
     luma = cv2.cvtColor(specimen.photo, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255.0)
     rows, columns = (side // BLOCK for side in luma.shape)
+    if not rows or not columns:
+        return None
     height, width = rows * BLOCK, columns * BLOCK
     fine, core = luma[:height, :width], specimen.core[:height, :width]
     across = np.abs(fine[::2, ::2] - fine[::2, 1::2] - fine[1::2, ::2] + fine[1::2, 1::2]) / 2

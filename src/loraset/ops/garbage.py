@@ -15,6 +15,7 @@ from loraset.types import BoolImage, FloatImage
 LEAST = 0.005  # of the picture: bare areas that say how far the screen reaches
 SIDE = 512  # px, long side at which two engines' masks are compared
 REACH = 0.03  # of the long side: how far off the other engine's outline may be
+STAND = 0.3  # of the largest piece: what reaches in and is no larger is no subject
 WITHIN = 0.5  # share of a piece that lies before the screen, from which it may be the subject
 
 
@@ -29,8 +30,8 @@ class Sorted:
 def before_the_screen(alpha: FloatImage, bare: BoolImage) -> Sorted:
     """Keep the pieces before the screen; what reaches the picture's border beside it is the room.
 
-    Where the largest piece before the screen lies wholly in the picture, other pieces that reach in from its border are
-    the room too, such as a stand.
+    Where the largest piece before the screen lies wholly in the picture, much smaller pieces that reach in from its
+    border are the room too, such as a stand; a large one may be a second subject, which is not for the key to decide.
     The screen reaches as far as the convex hull of its bare areas: a subject that hides a part of it, or that the
     picture cuts off, lies inside.
 
@@ -46,7 +47,8 @@ def before_the_screen(alpha: FloatImage, bare: BoolImage) -> Sorted:
     touching = np.zeros(count + 1, np.bool_)
     touching[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = True
     main = int(np.argmax(inside))
-    room = touching & ((inside < WITHIN * area) | (not touching[main]))
+    stands = (area < STAND * area[main]) & (not touching[main])
+    room = touching & ((inside < WITHIN * area) | stands)
     room[[0, main]] = False
     kept = ~room
     beyond = 1 - float(inside[kept].sum() / max(1.0, area[kept].sum()))

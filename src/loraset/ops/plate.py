@@ -75,6 +75,7 @@ def expected_background(picture: ByteImage, plate: ByteImage, alignment: Alignme
     ratio = np.log((smooth + OFFSET) / (smooth_empty + OFFSET))
     white = smooth_empty.max(axis=2) >= CLIPPED
     usable = there if white[there].mean() > WHITE else there & ~white & (smooth.max(axis=2) < CLIPPED)
+    usable = usable if usable.any() else there
     inside = _most_frequent(ratio, usable)
     basis = quadratic(there.shape)
     field = np.zeros_like(ratio)

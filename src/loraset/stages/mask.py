@@ -16,7 +16,7 @@ from loraset.stages.points import read_points
 from loraset.types import Declined, FloatImage, Json, Mask, Pixels, Reason, StageResult, View
 
 NAME = "mask"
-VERSION = 3
+VERSION = 4
 READS = ("ingest",)
 BY_HAND = ("alpha", "given", "marks")  # engines whose masks a person made: what is in pieces there is meant so
 PIECE = 0.25  # of the largest piece: a second one as large as this may be the subject as well
@@ -101,7 +101,8 @@ def _several(mask: Mask, view: View) -> list[str]:
 def _marked(answer: Mask | Declined, view: View) -> Mask | Declined:
     """Return the engine's answer as the person's marks have it; where it declined, a mask of the marks alone.
 
-    A mask that they changed is no longer exact, so that its new edge is matted.
+    A mask that they changed is no longer exact, so that its new edge is matted, nor the one that its maker was asked
+    about again.
     """
     marks = view.marks
     if marks is None:
@@ -113,12 +114,11 @@ def _marked(answer: Mask | Declined, view: View) -> Mask | Declined:
         details = {"declined": {answer.engine: answer.why}}
         answer = Mask(np.zeros((height, width), np.float32), "marks", (width, height), details=details)
     held = hold(answer.probability, view.proxy(), marks)
-    return replace(
-        answer,
-        probability=held.probability,
-        exact=answer.exact and not (held.added or held.removed),
-        details={**answer.details, "marks": held.to_json()},
-    )
+    details = {**answer.details, "marks": held.to_json()}
+    if held.added or held.removed:
+        details.pop("stays", None)
+        answer = replace(answer, exact=False)
+    return replace(answer, probability=held.probability, details=details)
 
 
 def to_integers(probability: FloatImage, as_bytes: bool) -> Pixels:

@@ -21,7 +21,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import ByteImage, FloatImage, Frame, Json, StageResult
 
 NAME = "matte"
-VERSION = 7
+VERSION = 8
 READS = ("ingest", "mask", "repair", "frame")
 
 

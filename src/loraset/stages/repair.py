@@ -54,9 +54,15 @@ def names_given(recipe: Recipe) -> bool:
 
 
 def final_mask(task: Task) -> StageResult:
-    """Return the mask stage's result with the corrected mask in it where there is one; that is exact no longer."""
+    """Return the mask stage's result with the corrected mask in it where there is one.
+
+    That is exact no longer, and what its maker said of the turned picture was said of another mask.
+    """
     mask, said = task.result("mask"), task.result(NAME)
-    return StageResult({**mask.data, "exact": False}, said.images, mask.reasons) if said.images else mask
+    if not said.images:
+        return mask
+    details = {name: value for name, value in mask.data["details"].items() if name != "stays"}
+    return StageResult({**mask.data, "exact": False, "details": details}, said.images, mask.reasons)
 
 
 def run(task: Task) -> StageResult:

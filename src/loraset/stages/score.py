@@ -24,7 +24,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
-VERSION = 7
+VERSION = 8
 READS = ("ingest", "mask", "repair", "frame", "decontaminate")
 
 
@@ -53,6 +53,7 @@ def run(task: Task) -> StageResult:
         confidence=mask.data["confidence"],
         disagreement=mask.data["details"].get("disagreement"),
         stays=mask.data["details"].get("stays"),
+        format=task.result("ingest").data["format"],
     )
     numbers = measure(specimen)
     subject = describe(cutout.rgb, cutout.alpha)

@@ -8,13 +8,13 @@ subject, strangers among the rest, and the limit on their number. What is left i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loraset.metrics.grade import WORDS
+from loraset.metrics.grade import CUTOUT, EXPLAINED_BELOW, WORDS
 from loraset.ops.descriptors import Descriptors, choose_different, variety_covered
 from loraset.ops.likeness import FEWEST, Look, fit_together
 from loraset.ops.subject_copies import find_copies
@@ -190,11 +190,11 @@ def _apply_gates(case: _Case, settings: Select, metrics: Mapping[str, float | No
             case.add(gate.code, f"{gate.words} is {value:.3g}, {gate.side} {limit:g}", gate.verdict)
 
 
-def _apply_score(case: _Case, settings: Select) -> None:
+def _apply_score(case: _Case, settings: Select, *, rejects: bool = True) -> None:
     score = case.entry.score
     if score is None or score >= max(settings.min_score, settings.review_below):
         return
-    rejected = score < settings.min_score
+    rejected = rejects and score < settings.min_score
     limit = settings.min_score if rejected else settings.review_below
     why = "".join(f"; {WORDS[name]}" for name in case.entry.pulled_down[:SAID])
     case.add("low_score", f"score {score:.2f} is below {limit:g}{why}", Verdict.REJECT if rejected else Verdict.REVIEW)
@@ -216,6 +216,16 @@ def _drop_copies(ranked: Sequence[_Case], *, mirrored: bool) -> None:
         case.add("subject_duplicate", detail, Verdict.REJECT)
 
 
+def _lower(case: _Case, factor: float, settings: Select) -> None:
+    """Lower a score by what is known of the set only now; that alone rejects nothing: strangers are for a person."""
+    if case.entry.score is None:
+        return
+    named = ("subject_fit",) if factor < EXPLAINED_BELOW else ()
+    case.entry = replace(case.entry, score=case.entry.score * factor, pulled_down=(*named, *case.entry.pulled_down))
+    if case.verdict == Verdict.KEEP:
+        _apply_score(case, settings, rejects=False)
+
+
 def _find_strangers(cases: Sequence[_Case], settings: Select, notes: list[str]) -> list[list[str]]:
     """Measure how each subject fits the others; what does not goes to review. Returns the ids of two subjects, if two.
 
@@ -231,6 +241,7 @@ def _find_strangers(cases: Sequence[_Case], settings: Select, notes: list[str]) 
     for case, fit in zip(cases, fits.fit, strict=True):
         case.metrics["subject_fit"] = round(fit, 6)
         _apply_gates(case, settings, case.metrics)
+        _lower(case, CUTOUT["subject_fit"].factor(fit), settings)
     if not any(fits.groups):
         return []
     groups: list[list[str]] = [[], []]
