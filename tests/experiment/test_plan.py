@@ -127,6 +127,48 @@ def test_base_settings_give_way_where_the_experiment_decides():
     assert ours == {"a": 1, "t": {"x": 1, "y": 2}}
 
 
+@pytest.mark.parametrize("ending", ["toml", "json"])
+def test_epochs_and_null_in_base_settings_do_not_reach_kohya(made, tmp_path, ending):
+    said = {"max_train_epochs": 2, "sample_every_n_epochs": 1, "network_dropout": 0.5}
+    base = tmp_path / f"mine.{ending}"
+    if ending == "toml":
+        base.write_text("[training]\n" + "".join(f"{key} = {value}\n" for key, value in said.items()))
+    else:
+        base.write_text(json.dumps({"training": said, "vae": None, "network_args": ["a=1", None]}))
+    plan(made, tmp_path / "x", Wish(trainer="kohya", target="sdxl", base=base, steps=90))
+    config = settings(tmp_path / "x", "gray-seed1")
+    assert not {"max_train_epochs", "sample_every_n_epochs", "training", "vae"} & set(config)
+    assert (config["max_train_steps"], config["network_dropout"]) == (90, 0.5)
+    assert config.get("network_args", ["a=1"]) == ["a=1"]
+
+
+def test_tables_in_base_settings_stay_tables_where_the_trainer_has_them(made, tmp_path):
+    base = tmp_path / "mine.toml"
+    base.write_text("[optimizer]\noptimizer = 'PRODIGY'\n[network]\nlinear = 4\n")
+    plan(made, tmp_path / "o", Wish(trainer="onetrainer", target="sdxl", base=base))
+    assert settings(tmp_path / "o", "gray-seed1")["optimizer"] == {"optimizer": "PRODIGY"}
+    plan(made, tmp_path / "a", Wish(trainer="ai-toolkit", target="sdxl", base=base))
+    assert "\n        linear: 4\n" in (tmp_path / "a/runs/gray-seed1/job.yaml").read_text()
+
+
+@pytest.mark.parametrize(("batch_size", "epochs"), [(1, 4), (4, 13), (30, 91)])
+def test_onetrainers_epochs_take_the_steps_at_any_batch_size(made, tmp_path, batch_size, epochs):
+    base = tmp_path / "mine.json"
+    base.write_text(json.dumps({"batch_size": batch_size}))
+    plan(made, tmp_path / "x", Wish(trainer="onetrainer", target="sdxl", base=base, steps=90))
+    sizes = json.loads((tmp_path / "x/runs/gray-seed1/concepts.json").read_text())
+    assert [size["balancing"] for size in sizes] == [10]  # of 3 pictures, so a batch of 4 is filled 7 times
+    assert settings(tmp_path / "x", "gray-seed1")["epochs"] == epochs
+
+
+@pytest.mark.parametrize(("batch_size", "said"), [(31, "has the 31 pictures of a batch"), (None, "batch_size is None")])
+def test_a_batch_that_onetrainer_could_not_fill_is_refused(made, tmp_path, batch_size, said):
+    base = tmp_path / "mine.json"
+    base.write_text(json.dumps({"batch_size": batch_size}))
+    with pytest.raises(UsageError, match=said):
+        plan(made, tmp_path / "x", Wish(trainer="onetrainer", target="sdxl", base=base))
+
+
 def test_prompts_are_of_four_kinds_with_a_seed_each():
     probes = make_probes("mydisc, toy", "toy")
     kinds = [probe.kind for probe in probes]

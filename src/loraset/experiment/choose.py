@@ -14,7 +14,7 @@ from loraset.errors import InputError, UsageError
 from loraset.experiment.arms import Arm, Captions
 from loraset.experiment.outcomes import BY_KEY, PRIMARY
 from loraset.experiment.probes import Probe, make_probes, read_probes
-from loraset.experiment.runs import Setup
+from loraset.experiment.runs import Kit, Setup
 from loraset.experiment.statistics import MIN_SEEDS, Direction
 from loraset.exporters.ai_toolkit import MODELS
 from loraset.recipe.model import Recipe
@@ -63,7 +63,7 @@ def choose_seeds(seeds: Sequence[int]) -> list[int]:
     return chosen
 
 
-def choose_setup(recipe: Recipe, wish: Wish, pictures: int, output: Path) -> Setup:
+def choose_setup(recipe: Recipe, wish: Wish, kit: Kit, output: Path) -> Setup:
     """Return what all runs share.
 
     Raises
@@ -99,9 +99,8 @@ def choose_setup(recipe: Recipe, wish: Wish, pictures: int, output: Path) -> Set
         steps=wish.steps,
         sample_every=every,
         probes=tuple(_probes(wish, subject, recipe.subject.class_)),
-        pictures=pictures,
         repeats=recipe.export.repeats,
-        base=_base(wish.base) if wish.base else {},
+        base=kit.settings(_base(wish.base)) if wish.base else {},
     )
 
 
@@ -112,15 +111,10 @@ def _probes(wish: Wish, subject: str, class_word: str) -> list[Probe]:
 
 
 def _base(path: Path) -> Json:
-    """Return the user's own settings; the tables of a TOML, which sd-scripts only has for order, are joined."""
+    """Return the user's own settings."""
     try:
         text = path.read_text("utf-8-sig")
-        if path.suffix == ".toml":
-            flat: Json = {}
-            for key, value in tomllib.loads(text).items():
-                flat |= value if isinstance(value, dict) else {key: value}
-            return flat
-        settings = json.loads(text)
+        settings = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}", "--base takes a TOML or JSON file.") from error
     except ValueError as error:

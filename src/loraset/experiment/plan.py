@@ -75,7 +75,7 @@ def plan(folder: Path, output: Path, wish: Wish, progress: Progress | None = Non
     name = wish.trainer or next((each for each in recipe.export.trainers if each in KITS), "")
     kit: Kit = load(KITS, name, "trainer for an experiment")
     matched = _match(folder, recipe, load(EXPORTERS, name, "trainer"), wish)
-    setup = choose_setup(recipe, wish, len(matched.pictures), output)
+    setup = choose_setup(recipe, wish, kit, output)
     check_base(name, kit, setup)
     primary, seeds = choose_primary(matched.arms, wish), choose_seeds(wish.seeds)
     runs = [Run(arm, seed) for arm in matched.arms for seed in seeds]

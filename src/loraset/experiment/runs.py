@@ -13,6 +13,7 @@ from loraset.errors import UsageError
 from loraset.experiment.arms import Arm
 from loraset.experiment.probes import Probe
 from loraset.exporters.interface import ExportFile
+from loraset.types import Json
 
 ARMS, RUNS = "arms", "runs"
 SCRIPT = "run.py"
@@ -23,7 +24,8 @@ class Setup:
     """What all runs share.
 
     root : where the experiment lies on the machine that trains. base : the user's own settings of the trainer.
-    model : name or path of the base model. target : its kind, as in the recipe. pictures, repeats : of an epoch.
+    model : name or path of the base model. target : its kind, as in the recipe.
+    repeats : of every picture in an epoch.
     """
 
     root: str
@@ -35,7 +37,6 @@ class Setup:
     steps: int
     sample_every: int
     probes: tuple[Probe, ...]
-    pictures: int
     repeats: int
     base: Mapping[str, object]
 
@@ -96,6 +97,7 @@ class Kit:
     folder, with groups `step` and `prompt`, and `seed` or `time` where the name has them.
     weighing : in words, what a masked loss does to the size of the step. cautions : what else limits a comparison.
     needs : by target, the settings that the user's own file must have; a target that is not there is not trained.
+    settings : makes of that file what the trainer reads.
     """
 
     pattern: Pattern[str]
@@ -105,6 +107,7 @@ class Kit:
     needs: Mapping[str, tuple[str, ...]]
     weighing: str
     cautions: tuple[str, ...] = ()
+    settings: Callable[[Json], Json] = dict
 
 
 def check_base(trainer: str, kit: Kit, setup: Setup) -> None:

@@ -7,7 +7,7 @@ alone, and a mask in it goes with it.
 import re
 from collections.abc import Sequence
 
-from loraset.experiment.kits.settings import SHRINKS, accelerate, merged, planned, prompt_lines, to_toml, usual
+from loraset.experiment.kits.settings import SHRINKS, accelerate, flat, merged, planned, prompt_lines, to_toml, usual
 from loraset.experiment.runs import Command, Kit, Run, Setup
 from loraset.exporters import kohya
 from loraset.exporters.interface import ExportFile
@@ -43,4 +43,5 @@ KIT = Kit(
     prompt_lines,
     {"sd15": (), "sdxl": (), "flux": ("clip_l", "t5xxl", "ae")},
     SHRINKS,
+    settings=flat,
 )

@@ -6,7 +6,7 @@ In: a run. Out: its configuration and commands. Never: an arm with masks, which 
 import re
 from collections.abc import Sequence
 
-from loraset.experiment.kits.settings import accelerate, merged, planned, prompt_lines, to_toml, usual
+from loraset.experiment.kits.settings import accelerate, flat, merged, planned, prompt_lines, to_toml, usual
 from loraset.experiment.runs import Command, Kit, Run, Setup
 from loraset.exporters import musubi
 from loraset.exporters.interface import ExportFile
@@ -43,4 +43,5 @@ KIT = Kit(
     prompt_lines,
     {"qwen-image": ("vae", "text_encoder"), "wan": ("vae", "t5", "task")},
     "{trainer} weighs no loss: a transparent arm is trained on the colour under its alpha.",
+    settings=flat,
 )

@@ -4,13 +4,18 @@ In: a run, the exported concepts. Out: its configuration and command. Never: a c
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
+from loraset.errors import UsageError
 from loraset.experiment.kits.settings import CONFIG, DIFFUSION_STEPS, LIBRARY, RANK, RATE, merged
 from loraset.experiment.runs import Command, Kit, Run, Setup
 from loraset.exporters import onetrainer
 from loraset.exporters.interface import ExportFile
 from loraset.exporters.layout import to_json
+from loraset.exporters.reading import is_picture
 
 VERSION = 11  # of its configurations: one without a version is taken for the first, and fails to be brought up to date
 MODELS = {
@@ -22,7 +27,13 @@ MODELS = {
 
 
 def configure(run: Run, setup: Setup, data: Sequence[ExportFile]) -> list[ExportFile]:
-    """Return the run's configuration and its concepts, whose seed is the run's."""
+    """Return the run's configuration and its concepts, whose seed is the run's.
+
+    Raises
+    ------
+    UsageError
+        If the user's batch size is none, or larger than any size's pictures.
+    """
     concepts = next(file for file in data if file.path == onetrainer.CONFIG)
     place = setup.place(run.folder)
     ours = {
@@ -41,8 +52,6 @@ def configure(run: Run, setup: Setup, data: Sequence[ExportFile]) -> list[Export
         "cache_dir": f"{place}/cache",
         "clear_cache_before_training": True,
         "concept_file_name": f"{place}/{onetrainer.CONFIG}",
-        # an epoch more than the steps take: a sample is drawn before a step, so none after the last
-        "epochs": setup.steps // (setup.pictures * setup.repeats) + 1,
         "masked_training": run.arm.weighed,
         "sample_definition_file_name": setup.place(LIBRARY),
         "sample_after": setup.sample_every,
@@ -53,8 +62,27 @@ def configure(run: Run, setup: Setup, data: Sequence[ExportFile]) -> list[Export
         "save_filename_prefix": "",
         "output_model_destination": f"{place}/{run.name}.safetensors",
     }
-    config = to_json(merged(ours, setup.base, fixed))
-    return [ExportFile(onetrainer.CONFIG, concepts.content), ExportFile(f"{CONFIG}.json", config)]
+    settings = merged(ours, setup.base, fixed)
+    # an epoch more than the steps take: a sample is drawn before a step, so none after the last
+    settings["epochs"] = setup.steps // _batches(data, setup.repeats, settings["batch_size"]) + 1
+    return [ExportFile(onetrainer.CONFIG, concepts.content), ExportFile(f"{CONFIG}.json", to_json(settings))]
+
+
+def _batches(data: Sequence[ExportFile], repeats: int, batch_size: Any) -> int:
+    """Return the steps of an epoch. A batch has pictures of one size; those that do not fill one are left out."""
+    if not isinstance(batch_size, int) or batch_size < 1:
+        raise UsageError(f"batch_size is {batch_size!r} in your settings", "OneTrainer takes a whole number from 1.")
+    sizes = Counter(file.path.split("/")[0] for file in data if _is_trained(file.path))
+    batches = sum(pictures * repeats // batch_size for pictures in sizes.values())
+    if not batches:
+        raise UsageError(
+            f"no size of the set has the {batch_size} pictures of a batch", "Give a smaller batch_size with --base."
+        )
+    return batches
+
+
+def _is_trained(path: str) -> bool:
+    return is_picture(Path(path)) and not Path(path).stem.endswith(onetrainer.LABEL)
 
 
 def prompts(setup: Setup) -> list[ExportFile]:

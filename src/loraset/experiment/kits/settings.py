@@ -16,6 +16,7 @@ CONFIG = "config"
 PROMPTS, LIBRARY = "prompts.txt", "prompts.json"
 DIFFUSION_STEPS = 28
 RATE, RANK = 1e-4, 16  # where the user names none: what the trainers' own examples start with
+EPOCHS = ("max_train_epochs", "sample_every_n_epochs")
 
 SHRINKS = (
     "{trainer} multiplies the loss by the mask and divides by all pixels: the loss and gradient of a masked arm are "
@@ -33,6 +34,17 @@ def merged(ours: Json, base: Mapping[str, object], fixed: Json) -> Json:
     return out
 
 
+def flat(base: Json) -> Json:
+    """Return the user's settings as sd-scripts and musubi-tuner read them, who have tables for order only.
+
+    Left out is what says nothing (null), and what counts a run in epochs: it would outdo the experiment's steps.
+    """
+    out: Json = {}
+    for key, value in base.items():
+        out |= value if isinstance(value, dict) else {key: value}
+    return {key: value for key, value in out.items() if value is not None and key not in EPOCHS}
+
+
 def to_toml(values: Mapping[str, Any]) -> ExportFile:
     """Return a configuration of keys with plain values and lists of them."""
     return ExportFile(f"{CONFIG}.toml", lines([f"{key} = {_toml(value)}" for key, value in values.items()]))
@@ -44,7 +56,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_toml(each) for each in value) + "]"
+        return "[" + ", ".join(_toml(each) for each in value if each is not None) + "]"
     return toml_string(str(value))
 
 
