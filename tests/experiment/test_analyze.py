@@ -11,6 +11,7 @@ from making import planned, write_samples
 from loraset.cli.main import invoke
 from loraset.errors import InputError
 from loraset.experiment.analyze import analyze
+from loraset.experiment.protocol import load_protocol
 
 PROMPTS = """scene: {subject}, in a sunlit forest
 scene: {subject}, on a kitchen table
@@ -146,6 +147,32 @@ def test_a_picture_changed_after_planning_breaks_the_protocol(tmp_path):
     analysis = analyze(folder)
     assert analysis.broken == (f"{path.relative_to(folder)} was changed after the protocol was frozen",)
     assert not analysis.found and analysis.exit_code == 1
+
+
+def test_references_are_those_of_the_protocol(tmp_path):
+    import shutil
+
+    from loraset.images import encode_png, read_png
+
+    folder, _ = experiment(tmp_path, seeds=(1,))
+    before = analyze(folder).to_json(), (folder / "samples.csv").read_bytes()
+    blue = np.full((64, 64, 4), (0, 0, 255, 255), np.uint8)
+    (folder / "references/added.png").write_bytes(encode_png(blue))
+    assert before == (analyze(folder).to_json(), (folder / "samples.csv").read_bytes())
+    paths = [folder / file for file in load_protocol(folder)["files"] if file.startswith("references/")]
+    for path in paths:
+        clear = read_png(path).copy()
+        clear[..., 3] = 100
+        path.write_bytes(encode_png(clear))
+    with pytest.raises(InputError, match="has an opaque pixel"):
+        analyze(folder)
+    paths[0].write_bytes(encode_png(blue[..., :3].copy()))
+    with pytest.raises(InputError, match="is no cut-out"):
+        analyze(folder)
+    shutil.rmtree(folder / "references")
+    with pytest.raises(InputError, match=r"cannot read .*references") as raised:
+        analyze(folder)
+    assert "in another folder" in raised.value.hint
 
 
 def test_missing_unreadable_and_black_samples_are_said_and_their_partners_not_counted(tmp_path):

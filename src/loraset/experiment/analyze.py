@@ -22,6 +22,7 @@ from loraset.experiment.plan import REFERENCES
 from loraset.experiment.protocol import changes, load_protocol
 from loraset.experiment.runs import Kit
 from loraset.experiment.samples import Cell, find_samples
+from loraset.experiment.subject import OPAQUE
 from loraset.experiment.tables import outcome_table, sample_table
 from loraset.images import Unreadable, decode, encode_thumbnail, quiet_native, read_png
 from loraset.registry import load
@@ -32,6 +33,7 @@ from loraset.types import ByteImage, Json, Progress, Silent
 MAX_PIXELS = 100_000_000
 BLACK = 8  # levels: a picture without a brighter one is what a safety filter or an overflow leaves
 TILE = 176  # px of a sample on the page
+ANEW = "Put back what `experiment plan` wrote: the same plan on the same set, in another folder, writes it again."
 PAGE, SAMPLES, OUTCOMES = "experiment.html", "samples.csv", "outcomes.csv"
 
 
@@ -69,7 +71,7 @@ def analyze(
     cv2.setNumThreads(1)
     with quiet_native(), Executor() as executor:
         progress.stage("references", 1)
-        reference = make_reference(_references(folder), embed)
+        reference = make_reference(_references(folder, protocol), embed)
         progress.advance("references")
         fills = sorted({tuple(arm["fill"]) for arm in protocol["arms"] if arm["fill"]})
         progress.stage("samples", len(found.paths))
@@ -110,15 +112,20 @@ def _first(notes: Sequence[str]) -> str:
     return f"What is there instead: {said[0]}." if said else ""
 
 
-def _references(folder: Path) -> list[ByteImage]:
-    """Return the set's cut-outs as they were kept for this."""
-    paths = sorted((folder / REFERENCES).glob("*.png"))
-    try:
-        return [read_png(path).astype(np.uint8, copy=False) for path in paths]
-    except Unreadable as error:
-        raise InputError(
-            f"a file in {folder / REFERENCES} cannot be read: {error}", "Plan the experiment again."
-        ) from error
+def _references(folder: Path, protocol: Json) -> list[ByteImage]:
+    """Return the set's cut-outs as the protocol names them; what else lies beside them is none."""
+    cutouts = []
+    for file in sorted(file for file in protocol["files"] if file.startswith(f"{REFERENCES}/")):
+        try:
+            cutout = read_png(folder / file).astype(np.uint8, copy=False)
+        except (OSError, Unreadable) as error:
+            raise InputError(f"cannot read {folder / file}: {error}", ANEW) from error
+        if cutout.ndim != 3 or cutout.shape[2] != 4:
+            raise InputError(f"{folder / file} is no cut-out: it has no alpha", ANEW)
+        cutouts.append(cutout)
+    if not any((cutout[..., 3] > OPAQUE).any() for cutout in cutouts):
+        raise InputError(f"no picture in {folder / REFERENCES} has an opaque pixel to know the subject by", ANEW)
+    return cutouts
 
 
 def _read(path: Path, shown: bool, measure_it: Callable[[ByteImage], Measured]) -> _Read:

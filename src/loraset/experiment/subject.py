@@ -18,6 +18,7 @@ COMPONENTS = 8
 SPREAD = 4.0  # Lab units: a generated subject's light differs from the photos'
 RING = 0.06  # of the short side: the border that is background for sure enough to learn from
 SMOOTHNESS = 3.0
+OPAQUE = 250  # alpha over which a cut-out's colours are the subject's own
 LEAST, MOST = 0.01, 0.8  # share of the picture: outside of that nothing was found
 ROUNDS = 2
 
@@ -26,7 +27,7 @@ def learn_colors(cutouts: Sequence[ByteImage]) -> Mixture:
     """Return the colours of the set's subject. cutouts : uint8 arrays of shape (H, W, 4)."""
     samples = []
     for rgba in cutouts:
-        inside = to_lab(np.ascontiguousarray(rgba[..., :3]))[rgba[..., 3] > 250]
+        inside = to_lab(np.ascontiguousarray(rgba[..., :3]))[rgba[..., 3] > OPAQUE]
         samples.append(inside[:: max(1, len(inside) // 400)])
     return fit_mixture(np.concatenate(samples), COMPONENTS, SPREAD)
 
