@@ -160,6 +160,18 @@ def test_an_embedding_of_the_users_model(tmp_path):
     assert 0.5 < said["embedding"] <= 1
 
 
+def test_a_model_that_leaves_its_channels_open_takes_colours(tmp_path):
+    three, open_ = b"\x0a\x02\x08\x03", b"\x0a\x02\x12\x00"  # an axis of size 3, and one without a size
+    content = brightness_model(16)
+    assert content.count(three) == 1
+    path = tmp_path / "m.onnx"
+    path.write_bytes(content.replace(three, open_))
+    assert np.linalg.norm(load_embedding(path)(toy()[..., :3])) == pytest.approx(1)
+    path.write_bytes(brightness_model(3).replace(three, open_, 1))  # its last axis is the one of size 3
+    with pytest.raises(MissingError, match="takes no single picture"):
+        load_embedding(path)
+
+
 @pytest.mark.parametrize(("content", "said"), [(None, "there is no model"), (b"junk", "cannot load")])
 def test_a_model_that_cannot_be_used_is_said(tmp_path, content, said):
     path = tmp_path / "m.onnx"
@@ -169,8 +181,9 @@ def test_a_model_that_cannot_be_used_is_said(tmp_path, content, said):
         load_embedding(path)
 
 
-def test_a_model_of_other_inputs_is_said(tmp_path):
+@pytest.mark.parametrize("channels", [1, 4])
+def test_a_model_of_other_inputs_is_said(tmp_path, channels):
     path = tmp_path / "m.onnx"
-    path.write_bytes(brightness_model(16, channels=1))
+    path.write_bytes(brightness_model(16, channels=channels))
     with pytest.raises(MissingError, match="takes no single picture"):
         load_embedding(path)

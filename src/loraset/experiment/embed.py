@@ -3,6 +3,7 @@
 In: the path of an .onnx file. Out: a function from pictures to vectors of length 1. Never: a download.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def load_embedding(path: Path, scale: str = "imagenet") -> Embed:
         raise MissingError(f"cannot load {path}: {words}", "Is it a whole .onnx file of a vision model?") from error
     inputs = session.get_inputs()
     shape = inputs[0].shape
-    if len(inputs) != 1 or len(shape) != 4 or shape[1] not in (3, "3"):
+    if len(inputs) != 1 or len(shape) != 4 or not _takes_colors(shape):
         raise MissingError(f"{path} takes no single picture (N, 3, H, W)", "Export the model's vision part alone.")
     side = shape[2] if isinstance(shape[2], int) else DEFAULT_SIDE
     mean, deviation = (np.array(values, np.float32) for values in MEANS[scale])
@@ -56,3 +57,8 @@ def load_embedding(path: Path, scale: str = "imagenet") -> Embed:
         return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float64)
 
     return embed
+
+
+def _takes_colors(shape: Sequence[int | str | None]) -> bool:
+    """Whether the second axis has three channels, or is left open without the last one having them."""
+    return shape[1] == 3 or (not isinstance(shape[1], int) and shape[3] != 3)
