@@ -184,8 +184,13 @@ def test_prompts_are_of_four_kinds_with_a_seed_each():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("scene: {subject}, gray background", "line 1: a scene must not ask for a background, but says 'background'"),
+        ("scene: {subject}, gray background", "line 1: a scene must not ask for a background, but says 'gray'"),
         ("scene: {subject} on a roof\nscen: {subject}", "line 2: write `kind: prompt`"),
+        ("scene: {subject}, a studio", "a scene must not ask for a background, but says 'studio'"),
+        (
+            "scene: {subject}\nnone: {subject} on a roof",
+            "line 2: {subject} brings the trigger into a prompt without one",
+        ),
         ("scene: a roof", "the prompt names no {subject}"),
         ("# nothing\nnone: a roof", "holds no `scene:` prompt"),
     ],
@@ -206,6 +211,14 @@ def test_own_prompts_are_drawn(made, tmp_path):
     assert (tmp_path / "x/prompts.txt").read_text().splitlines()[
         0
     ] == "mydisc, toy on a roof --w 128 --h 128 --d 1001 --s 28"
+
+
+@pytest.mark.parametrize(
+    ("steps", "every"), [(1500, 500), (1000, 250), (2000, 500), (1010, 202), (22, 11), (1009, 1009), (1, 1)]
+)
+def test_samples_are_drawn_three_times_or_so(made, tmp_path, steps, every):
+    protocol = plan(made, tmp_path, Wish(trainer="plain", target="sdxl", steps=steps, seeds=(1,)))
+    assert protocol["sample_every"] == every
 
 
 def test_the_same_plan_is_the_same_hash_and_any_change_is_said(made, tmp_path):

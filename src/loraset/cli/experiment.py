@@ -68,7 +68,10 @@ def _seeds(text: str) -> list[int]:
     "--steps", type=click.IntRange(min=1), metavar="N", default=1500, show_default=True, help="Length of a run."
 )
 @click.option(
-    "--sample-every", type=click.IntRange(min=1), metavar="N", help="Steps; if not given, three times in a run."
+    "--sample-every",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Steps; if not given, three times in a run where that divides --steps, else the next that does.",
 )
 @click.option("--base", type=FOLDER, metavar="FILE", help="Your own settings of the trainer, as TOML or JSON.")
 @click.option(

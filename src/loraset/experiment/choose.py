@@ -23,6 +23,17 @@ from loraset.stages.export import context_of
 from loraset.types import Json
 
 ALPHA = 0.05
+TIMES = (
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    2,
+)  # how often samples are drawn in a run: the first that divides its steps, else once
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ def choose_setup(recipe: Recipe, wish: Wish, kit: Kit, output: Path) -> Setup:
         )
     if not wish.model and not target:
         raise UsageError("no base model is named", "--target sdxl takes its usual weights; --model names others.")
-    every = wish.sample_every or (wish.steps // 3 if wish.steps % 3 == 0 else wish.steps)
+    every = wish.sample_every or wish.steps // next((times for times in TIMES if wish.steps % times == 0), 1)
     if wish.steps % every:
         raise UsageError(
             f"samples every {every} steps miss step {wish.steps}, which is judged", "Let --sample-every divide --steps."

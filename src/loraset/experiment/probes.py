@@ -23,7 +23,7 @@ KINDS: dict[Kind, str] = {
     "trigger": "the trigger alone, where a leak is strongest",
     "none": "no trigger: what has spilt into the base model",
 }
-ASKS_PLAIN = re.compile(r"\b(back(ground|drop)s?|plain|grey|studio|isolated|cut-?out|transparent)\b", re.I)
+ASKS_PLAIN = re.compile(r"\b(back(ground|drop)s?|plain|gr[ae]y|studio|isolated|cut-?out|transparent)\b", re.I)
 
 # places of many colours: where stone or fog is expected, gray is no leak
 _SCENES = (
@@ -80,7 +80,7 @@ def read_probes(path: Path) -> list[tuple[Kind, str]]:
     InputError
         If the file cannot be read.
     UsageError
-        If a line has no kind, a scene asks for a plain background, or there is no scene: with the line's number.
+        If a line has no kind, its prompt is not of its kind, or there is no scene: with the line's number.
     """
     try:
         lines = path.read_text("utf-8-sig").splitlines()
@@ -98,6 +98,11 @@ def read_probes(path: Path) -> list[tuple[Kind, str]]:
             raise UsageError(f"{path}, line {number}: write `kind: prompt`", f"Kinds are {', '.join(get_args(Kind))}.")
         if known == "scene":
             _refuse_plain(text, f"{path}, line {number}")
+        if known == "none" and SUBJECT in text:
+            raise UsageError(
+                f"{path}, line {number}: {SUBJECT} brings the trigger into a prompt without one",
+                f"Write {CLASS}, which is the class word alone, or make it a `trigger:` prompt.",
+            )
         if known != "none" and SUBJECT not in text:
             raise UsageError(
                 f"{path}, line {number}: the prompt names no {SUBJECT}", "Only `none:` prompts do without."
