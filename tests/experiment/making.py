@@ -74,6 +74,6 @@ def write_samples(folder: Path, protocol: dict, leak, *, name=kohya_name, steps=
                     if probe["kind"] != "none":
                         ground = with_subject(ground, cutouts[(seed + prompt) % len(cutouts)])
                     run = f"{arm}-seed{seed}"
-                    path = folder / "runs" / run / name(run, step, prompt, probe["seed"])
+                    path = folder / "runs" / run / name(run, step, prompt, probe.get("seed"))
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(encode_png(ground))

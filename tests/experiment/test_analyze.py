@@ -34,11 +34,11 @@ def leak(plain, masked, deviation=0.03):
     return share
 
 
-def experiment(top, share=None, *, seeds=(1, 2, 3), arms=("gray", "transparent"), **options):
+def experiment(top, share=None, *, seeds=(1, 2, 3), arms=("gray", "transparent"), trainer="", **options):
     prompts = top / "prompts.txt"
     top.mkdir(parents=True, exist_ok=True)
     prompts.write_text(PROMPTS)
-    _, folder, protocol = planned(top, seeds=seeds, arms=arms, prompts=prompts)
+    _, folder, protocol = planned(top, seeds=seeds, arms=arms, prompts=prompts, trainer=trainer)
     write_samples(folder, protocol, share or leak(0.5, 0.1), **options)
     return folder, protocol
 
@@ -115,7 +115,20 @@ def test_the_page_stands_alone_and_shows_the_pairs(leaky, analysis):
     assert not re.search(r'(?:src|href)="(?!data:)|https?://|<script|@import|url\(', page)
     assert page.count("<img ") == 3 * 3 * 6 and "no sample" not in page
     assert page.count("<svg ") >= 2 and protocol["hash"] in page and "A difference was found" in page
-    assert "Training seed 3" in page and "$" not in page
+    assert "Training seed 3" in page and "<span>scene, seed 1001</span>" in page and "$" not in page
+
+
+def test_no_sample_seed_is_told_where_the_trainer_takes_none(tmp_path):
+    def name(run, step, prompt, seed):
+        assert seed is None
+        return f"validation_images/step_{step}_p{prompt:02d}_0_128x128.png"
+
+    folder, protocol = experiment(tmp_path, seeds=(1,), trainer="simpletuner", name=name)
+    assert not any("seed" in probe for probe in protocol["probes"])
+    analyze(folder)
+    assert {row["sample_seed"] for row in table(folder / "samples.csv")} == {""}
+    page = (folder / "experiment.html").read_text("utf-8")
+    assert "<span>trigger</span>" in page and "seed 1001" not in page
 
 
 def test_the_same_samples_give_the_same_bytes(tmp_path):

@@ -15,6 +15,7 @@ from loraset.experiment.effects import Comparison, run_value
 from loraset.experiment.outcomes import BY_KEY
 from loraset.experiment.plots import color_of, paired_plot, step_plot, strip_plot
 from loraset.experiment.samples import Cell, planned_steps
+from loraset.types import Json
 
 
 def render_page(analysis: Analysis) -> bytes:
@@ -157,13 +158,17 @@ def _samples(analysis: Analysis, seed: int, is_open: bool) -> str:
     rows = []
     for prompt, probe in enumerate(protocol["probes"]):
         tiles = "".join(f"<td>{_tile(analysis, Cell(arm, seed, protocol['steps'], prompt))}</td>" for arm in arms)
-        words = f"<b>{prompt}</b> {escape(probe['text'])}<br><span>{probe['kind']}, seed {probe['seed']}</span>"
+        words = f"<b>{prompt}</b> {escape(probe['text'])}<br><span>{_asked(probe)}</span>"
         rows.append(f"<tr><td>{words}</td>{tiles}</tr>")
     head = "<tr><th>prompt</th>" + "".join(f"<th>{escape(arm)}</th>" for arm in arms) + "</tr>"
     return (
         f"<details{' open' if is_open else ''}><summary>Training seed {seed}</summary>"
         f'<div class="scroll"><table class="pictures">{head}{"".join(rows)}</table></div></details>'
     )
+
+
+def _asked(probe: Json) -> str:
+    return f"{probe['kind']}, seed {probe['seed']}" if "seed" in probe else str(probe["kind"])
 
 
 def _tile(analysis: Analysis, cell: Cell) -> str:

@@ -104,7 +104,7 @@ def plan(folder: Path, output: Path, wish: Wish, progress: Progress | None = Non
             "model": setup.model,
             "target": setup.target,
             "root": setup.root,
-            "probes": [probe.to_json() for probe in setup.probes],
+            "probes": [probe.to_json(seeded=kit.seeded) for probe in setup.probes],
             "primary": primary,
             "files": files,
         }

@@ -55,9 +55,9 @@ class Probe:
     text: str
     seed: int
 
-    def to_json(self) -> Json:
-        """Return the protocol's form."""
-        return {"kind": self.kind, "text": self.text, "seed": self.seed}
+    def to_json(self, *, seeded: bool) -> Json:
+        """Return the protocol's form. seeded : the trainer draws with the seed."""
+        return {"kind": self.kind, "text": self.text} | ({"seed": self.seed} if seeded else {})
 
 
 def make_probes(subject: str, class_word: str, lines: Sequence[tuple[Kind, str]] = _DEFAULT) -> list[Probe]:

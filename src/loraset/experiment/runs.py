@@ -97,7 +97,7 @@ class Kit:
     folder, with groups `step` and `prompt`, and `seed` or `time` where the name has them.
     weighing : in words, what a masked loss does to the size of the step. cautions : what else limits a comparison.
     needs : by target, the settings that the user's own file must have; a target that is not there is not trained.
-    settings : makes of that file what the trainer reads.
+    settings : makes of that file what the trainer reads. seeded : each prompt's own seed is passed to the trainer.
     """
 
     pattern: Pattern[str]
@@ -108,6 +108,7 @@ class Kit:
     weighing: str
     cautions: tuple[str, ...] = ()
     settings: Callable[[Json], Json] = dict
+    seeded: bool = True
 
 
 def check_base(trainer: str, kit: Kit, setup: Setup) -> None:

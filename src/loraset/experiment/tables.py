@@ -24,7 +24,7 @@ def sample_table(measured: Mapping[Cell, Measured], protocol: Json, paths: Mappi
     for cell, sample in sorted(measured.items()):
         probe = protocol["probes"][cell.prompt]
         file = paths[cell].relative_to(folder).as_posix()
-        rows.append([*cell, probe["kind"], probe["seed"], *(sample.values[name] for name in names), file])
+        rows.append([*cell, probe["kind"], probe.get("seed"), *(sample.values[name] for name in names), file])
     return _csv(head, rows)
 
 

@@ -75,4 +75,5 @@ KIT = Kit(
     dict.fromkeys(FAMILIES, ()),
     SHRINKS,
     ("SimpleTuner draws every sample of a run from one seed.",),
+    seeded=False,
 )
