@@ -249,12 +249,27 @@ def test_a_plan_is_repeated_and_pruned_until_there_are_results(made, tmp_path):
         plan(made, tmp_path, Wish(trainer="kohya", target="sdxl"))
 
 
-def test_an_edited_plan_is_not_frozen(made, tmp_path):
-    wish = Wish(trainer="kohya", target="sdxl")
+@pytest.mark.parametrize("edited", ["prompts.txt", "arms/white/**/*.txt"])
+def test_an_edited_plan_is_not_frozen_and_nothing_of_it_is_changed(made, tmp_path, edited):
+    wish = Wish(trainer="kohya", target="sdxl", steps=90)
     plan(made, tmp_path, wish)
-    (tmp_path / "prompts.txt").write_text("mine")
-    with pytest.raises(OutputError, match=r"prompts\.txt in .* was edited by hand"):
-        plan(made, tmp_path, wish)
+    path = sorted(tmp_path.glob(edited))[0]
+    path.write_text("mine")
+    contents = lambda: {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file() and p.parent.name != ".loraset"}  # noqa: E731
+    before = contents()
+    with pytest.raises(OutputError, match=rf"{path.name} in .* was edited or put there by hand"):
+        plan(made, tmp_path, replace(wish, steps=300, captions="both"))
+    assert contents() == before
+    path.unlink()
+    assert plan(made, tmp_path, replace(wish, steps=300))["steps"] == 300
+
+
+def test_a_finished_run_of_an_earlier_plan_is_a_result(made, tmp_path):
+    wish = Wish(trainer="kohya", target="sdxl", steps=90)
+    plan(made, tmp_path, wish)
+    (tmp_path / "runs/gray-seed1/finished").touch()
+    with pytest.raises(OutputError, match="there are results already: runs/gray-seed1/finished"):
+        plan(made, tmp_path, replace(wish, steps=300))
 
 
 @pytest.mark.parametrize(

@@ -23,17 +23,8 @@ from loraset.stages.export import context_of
 from loraset.types import Json
 
 ALPHA = 0.05
-TIMES = (
-    3,
-    4,
-    5,
-    6,
-    7,
-    8,
-    9,
-    10,
-    2,
-)  # how often samples are drawn in a run: the first that divides its steps, else once
+# how often samples are drawn in a run: the first that divides its steps, else once
+TIMES = (*range(3, 11), 2)
 
 
 @dataclass(frozen=True, slots=True)

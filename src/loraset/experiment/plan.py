@@ -22,17 +22,17 @@ from loraset.experiment.arms import (
 from loraset.experiment.choose import Wish, choose_primary, choose_seeds, choose_setup
 from loraset.experiment.kits import KITS
 from loraset.experiment.protocol import PROTOCOL, SCHEMA, freeze, to_bytes
-from loraset.experiment.runs import ARMS, RUNS, SCRIPT, Kit, Run, Setup, check_base, run_script
+from loraset.experiment.runs import ARMS, FINISHED, RUNS, SCRIPT, Kit, Run, Setup, check_base, run_script
 from loraset.experiment.words import describe_plan
 from loraset.exporters import EXPORTERS
-from loraset.exporters.interface import Item, Trainer
+from loraset.exporters.interface import ExportFile, Item, Trainer
 from loraset.exporters.reading import is_picture
 from loraset.images import encode_png, reduce_to
 from loraset.manifest import MANIFEST, read_rows
 from loraset.recipe.model import Recipe
 from loraset.registry import load
 from loraset.runtime.cache import hash_file
-from loraset.runtime.outputs import OutputFolder
+from loraset.runtime.outputs import CAPTION, OutputFolder
 from loraset.runtime.runfile import read_run
 from loraset.stages.export import context_of
 from loraset.types import Json, Progress, Silent
@@ -80,11 +80,10 @@ def plan(folder: Path, output: Path, wish: Wish, progress: Progress | None = Non
     primary, seeds = choose_primary(matched.arms, wish), choose_seeds(wish.seeds)
     runs = [Run(arm, seed) for arm in matched.arms for seed in seeds]
     _refuse_results(output)
+    written = _files(matched, runs, kit, setup)
     with OutputFolder(output, "an experiment") as out:
-        files = _write(out, matched, runs, kit, setup, progress or Silent())
-        if out.kept:
-            edited = ", ".join(out.kept[:3])
-            raise OutputError(f"{edited} in {output} was edited by hand", "Delete what was edited, or plan elsewhere.")
+        _refuse_edited(out, written)
+        files = _write(out, matched, written, progress or Silent())
         protocol: Json = {
             "schema": SCHEMA,
             "loraset": __version__,
@@ -125,8 +124,8 @@ def _match(folder: Path, recipe: Recipe, trainer: Trainer, wish: Wish) -> _Match
 
 
 def _refuse_results(output: Path) -> None:
-    """Refuse an output that holds samples: a protocol that is written after them is none."""
-    there = (path for path in sorted((output / RUNS).rglob("*")) if is_picture(path))
+    """Refuse an output that holds samples or finished runs: a protocol that is written after them is none."""
+    there = (path for path in sorted((output / RUNS).rglob("*")) if is_picture(path) or path.name == FINISHED)
     if (first := next(there, None)) is not None:
         raise OutputError(
             f"there are results already: {first.relative_to(output).as_posix()}",
@@ -134,10 +133,39 @@ def _refuse_results(output: Path) -> None:
         )
 
 
-def _write(
-    out: OutputFolder, matched: _Matched, runs: Sequence[Run], kit: Kit, setup: Setup, progress: Progress
-) -> dict[str, str]:
-    """Write references, arms, configurations and the script; return their hashes."""
+def _files(matched: _Matched, runs: Sequence[Run], kit: Kit, setup: Setup) -> list[ExportFile]:
+    """Return arms, configurations, prompts and the script; references are made as they are written."""
+    files: list[ExportFile] = []
+    for arm in matched.arms:
+        items, context = matched.items[arm.name], context_of(matched.recipe, arm.variant, setup.place_of(arm))
+        exported = matched.trainer.export(items, context)
+        files += [ExportFile(f"{ARMS}/{arm.name}/{file.path}", file.content) for file in exported]
+        for run in (run for run in runs if run.arm == arm):
+            data = matched.trainer.export(items, replace(context, seed=run.seed))
+            files += [ExportFile(f"{run.folder}/{file.path}", file.content) for file in kit.configure(run, setup, data)]
+    files += kit.prompts(setup)
+    if kit.commands(runs[0], setup):
+        files.append(ExportFile(SCRIPT, run_script(runs, kit, setup)))
+    return files
+
+
+def _refuse_edited(out: OutputFolder, files: Sequence[ExportFile]) -> None:
+    """Refuse to plan where a person changed words, before anything is written: those would be kept."""
+    edited = [file.path for file in files if file.path.endswith(CAPTION) and _is_edited(out, file)]
+    if edited:
+        raise OutputError(
+            f"{', '.join(edited[:3])} in {out.root} was edited or put there by hand",
+            "Move it away, or plan into another folder.",
+        )
+
+
+def _is_edited(out: OutputFolder, file: ExportFile) -> bool:
+    path = out.root / file.path
+    return path.is_file() and not out.is_current(file.path, "") and path.read_bytes() != bytes(file.read())
+
+
+def _write(out: OutputFolder, matched: _Matched, files: Sequence[ExportFile], progress: Progress) -> dict[str, str]:
+    """Write references and all else, once every row is checked; return their hashes."""
     hashes: dict[str, str] = {}
 
     def write(path: str, content: bytes) -> None:
@@ -147,21 +175,13 @@ def _write(
     progress.stage("check", len(matched.rows))
     for row in matched.rows:
         check_pixels(matched.arms, row, matched.folder, matched.recipe)
+        progress.advance("check")
+    progress.stage("arms", len(matched.rows) + len(files))
+    for row in matched.rows:
         cutout = reduce_to(cutout_of(row, matched.folder, matched.recipe), REFERENCE_SIDE)
         write(f"{REFERENCES}/{row['stem']}.png", encode_png(cutout))
-        progress.advance("check")
-    progress.stage("arms", len(matched.arms))
-    for arm in matched.arms:
-        items, context = matched.items[arm.name], context_of(matched.recipe, arm.variant, setup.place_of(arm))
-        for file in matched.trainer.export(items, context):
-            write(f"{ARMS}/{arm.name}/{file.path}", bytes(file.read()))
-        for run in (run for run in runs if run.arm == arm):
-            data = matched.trainer.export(items, replace(context, seed=run.seed))
-            for file in kit.configure(run, setup, data):
-                write(f"{run.folder}/{file.path}", bytes(file.read()))
         progress.advance("arms")
-    for file in kit.prompts(setup):
+    for file in files:
         write(file.path, bytes(file.read()))
-    if kit.commands(runs[0], setup):
-        write(SCRIPT, run_script(runs, kit, setup))
+        progress.advance("arms")
     return dict(sorted(hashes.items()))

@@ -17,6 +17,7 @@ from loraset.types import Json
 
 ARMS, RUNS = "arms", "runs"
 SCRIPT = "run.py"
+FINISHED = "finished"  # marks a run's folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ def run_script(runs: Sequence[Run], kit: Kit, setup: Setup) -> bytes:
     for run in sorted(runs, key=lambda run: run.seed):
         commands = [[list(command.words), dict(command.variables or {})] for command in kit.commands(run, setup)]
         jobs.append(json.dumps([run.folder, commands], ensure_ascii=False))
-    return _SCRIPT.replace("@JOBS@", "[\n" + ",\n".join(jobs) + "\n]").encode()
+    script = _SCRIPT.replace("@FINISHED@", FINISHED)
+    return script.replace("@JOBS@", "[\n" + ",\n".join(jobs) + "\n]").encode()
 
 
 _SCRIPT = '''"""Starts the runs of an experiment, one after the other. Written by loraset experiment plan; do not edit.
@@ -158,7 +160,7 @@ HERE = Path(__file__).resolve().parent
 JOBS = json.loads(r"""@JOBS@""")
 
 for number, (folder, commands) in enumerate(JOBS, 1):
-    done = HERE / folder / "finished"
+    done = HERE / folder / "@FINISHED@"
     if done.exists():
         print(f"{folder}: finished before", flush=True)
         continue
