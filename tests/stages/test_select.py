@@ -305,6 +305,14 @@ def test_a_close_up_that_is_rejected_is_named_where_there_is_no_other():
     assert select([entry("p", 1)], Select(), shared=False).coverage is None
 
 
+def test_a_picture_without_a_subject_is_not_named_as_the_view_that_is_missing():
+    empty = entry("empty", 20, reasons=(Reason("no_subject", "mask", "..."),), metrics={"subject_share": 0.0})
+    parts = [entry(f"p{n}", n, metrics={"cut_off": 0.15, "subject_share": 0.3}) for n in range(9)]
+    said = select([*parts, empty], Select(), shared=True)
+    assert said.decisions["empty"].verdict == REJECT
+    assert all("empty.jpg" not in text for text in said.coverage.advice)
+
+
 def test_a_rare_view_is_worth_repeats_in_its_details():
     close = entry("close", 20, metrics={"cut_off": 0.3, "subject_share": 0.6})
     said = select([*(entry(f"p{n}", n) for n in range(11)), close], Select(), shared=True)

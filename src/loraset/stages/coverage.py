@@ -159,7 +159,8 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], count: int, left_out: Sequence
     """Return what an author may do about the set, most needed first."""
     said: list[str] = []
     if count < USUAL[0]:
-        said.append(f"{count} pictures are few: {USUAL[0]} to {USUAL[1]} are usual for one subject.")
+        pictures = "1 picture is few" if count == 1 else f"{count} pictures are few"
+        said.append(f"{pictures}: {USUAL[0]} to {USUAL[1]} are usual for one subject.")
     if count < FEWEST_JUDGED:
         return said
     figure, sides, light = ({part.name: part for part in axes.get(axis, ())} for axis in (FIGURE, SIDES, LIGHT))

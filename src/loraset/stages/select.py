@@ -302,7 +302,13 @@ def _worth(cases: Sequence[_Case]) -> NDArray[np.float64]:
 
 def _cover(cases: Sequence[_Case], covered: float | None) -> Coverage | None:
     """Say what the pictures that go on show, and in their details which is worth showing more often. cases : by id."""
-    left_out = [_view(case) for case in cases if case.verdict == Verdict.REJECT and case.duplicate_of is None]
+    left_out = [
+        _view(case)
+        for case in cases
+        if case.verdict == Verdict.REJECT
+        and case.duplicate_of is None
+        and all(reason.code != "no_subject" for reason in case.reasons)
+    ]
     cases = [case for case in cases if case.verdict != Verdict.REJECT]
     if not cases:
         return None
