@@ -121,3 +121,5 @@ def test_a_clear_mask_is_not_asked_again_and_an_unclear_one_only_where_wanted(a_
     assert "stays" not in never.mask(unclear).details
     assert np.array_equal(never.mask(unclear).probability, mask.probability)
     assert never.identity() != engine.identity()
+    assert make_engine(["rembg:u2netp"], EngineOptions()).identity() == engine.identity()
+    assert make_engine(["rembg:u2netp", "alpha"], EngineOptions()).identity()["members"][0] == never.identity()

@@ -38,7 +38,8 @@ def make_engine(setting: str | Sequence[str], options: EngineOptions) -> Engine:
             return make_engine(setting[0], options)
         from loraset.engines.joined import JoinedEngine
 
-        return JoinedEngine([make_engine(name, options) for name in setting], options)
+        alone = replace(options, look_again=False)  # they are judged by each other, not by themselves
+        return JoinedEngine([make_engine(name, alone) for name in setting], options)
     name, colon, model = setting.partition(":")
     if colon:
         if name in ENGINES and name not in WITH_MODEL:

@@ -91,7 +91,8 @@ class MaskSettings(Section):
     )
     look_again: bool = Field(
         default=True,
-        description="ask a model about the turned picture, too, where its mask is not clear: up to three times as long",
+        description="ask a model that works alone about the turned picture, too, where its mask is not clear: it takes "
+        "up to three times as long, and the score is surer",
     )
     key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
     plate: str | list[str] = Field(
