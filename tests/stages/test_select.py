@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from loraset.metrics.grade import CUTOUT
 from loraset.ops.descriptors import COLOR_BINS, POSE_SIDE, Descriptors, position, variety_covered
 from loraset.ops.likeness import look_at
 from loraset.ops.subject_copies import small_cutout
@@ -209,6 +210,12 @@ def test_what_lowers_a_score_for_the_set_alone_asks_for_a_look_and_rejects_nothi
     decision = decide(*own, *strangers, limits={"odd_one_out": 0.0})["strange20"]
     assert (decision.verdict, codes(decision)) == (REVIEW, ["low_score"])
     assert "it does not look like the others" in decision.reasons[0].detail
+    low = replace(strangers[0], score=0.7)
+    decision = decide(*own, low, strangers[1], limits={"odd_one_out": 0.0})["strange20"]
+    fit = decision.metrics["subject_fit"]
+    assert [reason.detail.split(" is")[0] for reason in decision.reasons] == [
+        f"score {0.7 * CUTOUT['subject_fit'].factor(fit):.2f}"
+    ]
 
 
 def test_a_stranger_is_none_where_the_pictures_share_no_subject():

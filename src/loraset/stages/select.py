@@ -222,7 +222,9 @@ def _lower(case: _Case, factor: float, settings: Select) -> None:
         return
     named = ("subject_fit",) if factor < EXPLAINED_BELOW else ()
     case.entry = replace(case.entry, score=case.entry.score * factor, pulled_down=(*named, *case.entry.pulled_down))
-    if case.verdict == Verdict.KEEP:
+    others = [reason for reason in case.reasons if reason.code != "low_score"]
+    if case.verdict == Verdict.KEEP or len(others) < len(case.reasons):
+        case.reasons = others  # what was said of the score names the lower one now
         _apply_score(case, settings, rejects=False)
 
 
