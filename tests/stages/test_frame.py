@@ -12,7 +12,9 @@ def run(mask, size, **recipe):
     images = {} if mask is None else {"probability": mask}
     return frame.run(
         SimpleNamespace(
-            recipe=Recipe(**recipe), view=SimpleNamespace(size=size), result=lambda stage: StageResult(images=images)
+            recipe=Recipe(**recipe),
+            view=SimpleNamespace(size=size),
+            result=lambda stage: StageResult({"details": {}}, images),
         )
     )
 
