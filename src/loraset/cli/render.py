@@ -252,7 +252,7 @@ def explained(rows: Sequence[Json]) -> None:
         worth = row["details"]["score"]
         head = (row["source"], "  score ", _number(row["score"]), "  ")
         console.print(Text.assemble(*head, (row["verdict"], VERDICT_STYLES[row["verdict"]])), soft_wrap=True)
-        parts = f"the mask is right by {worth['right']:.0%}, the photo good by {worth['technical']:.0%}"
+        parts = f"chance that the mask is right {worth['right']:.0%}, grade of the photo {worth['technical']:.0%}"
         console.print(f"  {parts}; a right cut-out would gain {worth['gain']:.2f}", soft_wrap=True)
         for name, cost in worth["costs"].items():
             value = row["metrics"][name]
