@@ -17,6 +17,7 @@ import numpy as np
 
 from loraset.errors import MissingError
 from loraset.ops.carry import carry_up
+from loraset.ops.geometry import around
 from loraset.ops.matting import RADIUS_CELLS, RADIUS_SHARE, Matte
 from loraset.ops.trimap import Trimap, trimap_of
 from loraset.runtime.executor import core_count
@@ -47,7 +48,7 @@ def refine(rgb: ByteImage, mask: FloatImage, *, cell_px: float, inside: BoolImag
     whole = np.zeros(mask.shape, dtype=np.float32)
     if not inside.any():
         return Matte(whole, {"guard": "kept: no photo in the frame"})
-    photo = _box(inside, 0.0)  # a subject that the photo's border cuts stays solid up to it: no band there
+    photo = around(inside)  # a subject that the photo's border cuts stays solid up to it: no band there
     radius = max(RADIUS_CELLS * cell_px, RADIUS_SHARE * max(mask.shape), 1.0)
     matte = _refine(rgb[photo], mask[photo], radius, file, provider)
     whole[photo] = matte.alpha
@@ -60,7 +61,8 @@ def _refine(rgb: ByteImage, mask: FloatImage, radius: float, file: Path, provide
     if not (band.unknown.any() and band.subject.any() and band.background.any()):
         return Matte(mask, {**details, "guard": "kept: the mask has no sure subject, no sure background or no edge"})
     alpha = band.subject.astype(np.float32)
-    box = _box(band.unknown, AROUND)
+    margin = round(AROUND * (max(side.stop - side.start for side in around(band.unknown)) - 1))
+    box = around(band.unknown, margin)
     solved, scale = _look(np.ascontiguousarray(rgb[box]), _levels(band)[box], _session(file, provider))
     alpha[box] = np.where(band.unknown[box], solved, alpha[box])
     return Matte(alpha, {**details, "scale": round(scale, 4), "guard": "solved"})
@@ -70,14 +72,6 @@ def _levels(band: Trimap) -> ByteImage:
     levels = np.where(band.subject, np.uint8(255), np.uint8(0))
     levels[band.unknown] = OPEN
     return levels
-
-
-def _box(wanted: BoolImage, around: float) -> tuple[slice, slice]:
-    """The box about what is wanted, larger on each side by a share of its long side."""
-    rows, columns = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
-    margin = round(around * max(rows[-1] - rows[0], columns[-1] - columns[0]))
-    down, across = (slice(max(0, int(at[0]) - margin), int(at[-1]) + margin + 1) for at in (rows, columns))
-    return down, across
 
 
 def _look(rgb: ByteImage, levels: ByteImage, session: Any) -> tuple[FloatImage, float]:

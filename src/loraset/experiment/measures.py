@@ -15,6 +15,7 @@ from loraset.color import to_lab
 from loraset.experiment.subject import border, find_subject, learn_colors
 from loraset.images import reduce_to
 from loraset.ops.descriptors import Descriptors, describe
+from loraset.ops.geometry import around
 from loraset.ops.mixture import Mixture
 from loraset.types import BoolImage, ByteImage, FloatImage
 
@@ -173,8 +174,7 @@ def outline_numbers(mask: BoolImage) -> NDArray[np.float64]:
 
 def _on_gray(rgb: ByteImage, mask: BoolImage) -> ByteImage:
     """Return the subject's box, square, on mid gray: uint8 array of shape (S, S, 3)."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = around(mask)
     cut = np.where(mask[box][..., None], rgb[box], np.uint8(128))
     side = max(cut.shape[:2])
     square = np.full((side, side, 3), 128, np.uint8)

@@ -4,17 +4,15 @@ In: a specimen. Out: long side of the subject over the frame's long side, [0, 1]
 adds does not count. Never: the subject's area, which its pose decides.
 """
 
-import numpy as np
-
 from loraset.metrics.interface import Metric, Specimen
+from loraset.ops.geometry import around
 
 
 def measure(specimen: Specimen) -> float | None:
     """Return the share in [0, 1], or None where there is no subject."""
-    rows, columns = (np.flatnonzero(specimen.subject.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
+    if not specimen.subject.any():
         return None
-    side = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    side = max(box.stop - box.start for box in around(specimen.subject))
     return float(side / max(specimen.subject.shape) / max(1.0, specimen.frame.scale))
 
 

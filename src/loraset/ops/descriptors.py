@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraset.color import to_lab
+from loraset.ops.geometry import around
 from loraset.types import FloatImage, Json
 
 SIDE = 32  # px of the thumbnail whose frequencies are the pose
@@ -73,10 +74,8 @@ def subject_box(alpha: FloatImage) -> tuple[slice, slice] | None:
 
     alpha : float32 array of shape (H, W), [0, 1].
     """
-    rows, columns = np.flatnonzero((alpha > 0.5).any(axis=1)), np.flatnonzero((alpha > 0.5).any(axis=0))
-    if rows.size == 0:
-        return None
-    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+    subject = np.asarray(alpha > 0.5)
+    return around(subject) if subject.any() else None
 
 
 def position(subject: Descriptors) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from loraset.ops.geometry import around
 from loraset.types import BoolImage, FloatImage
 
 SIDES = ("left", "top", "right", "bottom")
@@ -95,9 +96,8 @@ def _without_specks(core: BoolImage) -> BoolImage:
 
 
 def _bounds(region: BoolImage) -> tuple[int, int, int, int]:
-    rows = np.flatnonzero(region.any(axis=1))
-    columns = np.flatnonzero(region.any(axis=0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    rows, columns = around(region)
+    return columns.start, rows.start, columns.stop, rows.stop
 
 
 def _contact(core: BoolImage, cell: NDArray[np.float64], side_px: float) -> tuple[float, float, float, float]:

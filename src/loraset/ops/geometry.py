@@ -123,7 +123,7 @@ def reduced(image: Pixels, scale: float) -> Pixels:
     return cast(Pixels, cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
-def around(pixels: BoolImage, margin_px: int, *, step: int = 1) -> tuple[slice, slice]:
+def around(pixels: BoolImage, margin_px: int = 0, *, step: int = 1) -> tuple[slice, slice]:
     """Return the rows and columns that hold these pixels (there must be one) and a margin, as far as there is one.
 
     Parameters

@@ -7,6 +7,7 @@ pixel of the source's background.
 import cv2
 import numpy as np
 
+from loraset.color import LEVELS
 from loraset.ops.foreground import mean_of, pull_push
 from loraset.ops.geometry import around
 from loraset.types import ByteImage
@@ -57,7 +58,7 @@ def _carried_outwards(rgba: ByteImage) -> ByteImage:
     cell = -(-max(height, width) // FILL_SIDE)
     across, down = -(-width // cell), -(-height // cell)
     sums, mass = np.empty((down, across, 3), dtype=np.float32), np.empty((down, across), dtype=np.float32)
-    squares = np.square(np.arange(256, dtype=np.float32) / np.float32(255))
+    squares = np.square(LEVELS)
     for top in range(0, down, FILL_ROWS):  # in strips: a large picture is never held in floating point
         count = min(FILL_ROWS, down - top)
         strip = rgba[top * cell : (top + count) * cell]

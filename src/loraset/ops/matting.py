@@ -12,7 +12,7 @@ import numpy as np
 from loraset.color import to_lab
 from loraset.ops.agreement import agreeing, is_hard, trust_of
 from loraset.ops.carry import carry_up
-from loraset.ops.geometry import reduced
+from loraset.ops.geometry import around, reduced
 from loraset.ops.laplacian import band_system, solve_band
 from loraset.ops.prior import Prior, prior_of
 from loraset.ops.trimap import Trimap, trimap_of
@@ -81,8 +81,7 @@ def refine_alpha(
     alpha = np.zeros(mask.shape, dtype=np.float32)
     if not inside.any():
         return Matte(alpha, {"guard": "kept: no photo in the frame"})
-    rows, cols = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    box = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
+    box = around(inside)
     matte = _refine(np.ascontiguousarray(rgb[box]), np.ascontiguousarray(mask[box]), cell_px, exact)
     alpha[box] = np.where(inside[box], matte.alpha, np.float32(0))
     return Matte(alpha, matte.details)

@@ -7,6 +7,7 @@ keyed screen) or to what a person gave as a correction; a large change without a
 
 import numpy as np
 
+from loraset.ops.geometry import around
 from loraset.ops.marks import hold
 from loraset.ops.repair import Piece, Repair, is_doubtful, remade, repair
 from loraset.recipe.model import Recipe
@@ -146,9 +147,9 @@ def _describe(found: Repair, recalled: Recalled, size: tuple[int, int]) -> Json:
 
 
 def _tell(piece: Piece, size: tuple[int, int]) -> Json:
-    rows, columns = (np.flatnonzero(piece.where.any(axis=axis)) for axis in (1, 0))
+    rows, columns = around(piece.where)
     across, down = size[0] / piece.where.shape[1], size[1] / piece.where.shape[0]
-    box = columns[0] * across, rows[0] * down, (columns[-1] + 1) * across, (rows[-1] + 1) * down
+    box = columns.start * across, rows.start * down, columns.stop * across, rows.stop * down
     return {
         "side": "added" if piece.added else "removed",
         "done": piece.accepted,
