@@ -127,8 +127,8 @@ def planted(fault, shot, stranger, rng):
     return None if mask is None else (shot, mask)
 
 
-def one_set(kind, seed, faults, engine="given"):
-    """A whole run over a set with these faults: a `Seen` for each picture that was cut."""
+def with_faults(kind, seed, faults):
+    """A painted set: by place a Shot and its mask, and the faults by place."""
     rng = np.random.default_rng((seed, KINDS.index(kind)))
     shots = painted_set(kind, seed)
     stranger = painted_set(KINDS[(KINDS.index(kind) + 2) % len(KINDS)], seed)[0]
@@ -138,16 +138,26 @@ def one_set(kind, seed, faults, engine="given"):
         found = planted(fault, shots[place], stranger, rng)
         if found is not None:
             made[place], what[place] = found, fault
+    return made, what
+
+
+def given(mask):
+    """A bool mask as a file has it: soft over about two px."""
+    return (cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7) * 255).round().astype(np.uint8)
+
+
+def one_set(kind, seed, faults):
+    """A whole run over a set with these faults: a `Seen` for each picture that was cut."""
+    made, what = with_faults(kind, seed, faults)
     with tempfile.TemporaryDirectory() as folder:
         photos, masks = Path(folder) / "photos", Path(folder) / "masks"
         photos.mkdir(), masks.mkdir()
         for place, (shot, mask) in made.items():
-            soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7) * 255
             cv2.imwrite(str(photos / f"{place}.png"), cv2.cvtColor(shot.rgb, cv2.COLOR_RGB2BGR))
-            cv2.imwrite(str(masks / f"{place}.png"), soft.round().astype(np.uint8))
+            cv2.imwrite(str(masks / f"{place}.png"), given(mask))
         settings = {
             "input": {"paths": [str(photos)], "masks": str(masks), "min_side_px": 32},
-            "mask": {"engine": engine},
+            "mask": {"engine": "given"},
             "frame": {"resolution": 320},
         }
         with pipeline._line(pipeline.Request(Recipe.model_validate(settings), Path(folder)), Silent()) as line:
@@ -160,6 +170,7 @@ def one_set(kind, seed, faults, engine="given"):
 
 
 def seen(item, made, what, kind, seed):
+    """What a run made of one picture."""
     place = int(Path(item.found.source).stem)
     shot, mask = made[place]
     frame = Frame.from_json(item.said("frame")["frame"])

@@ -13,7 +13,7 @@ from loraset.pipeline import Request
 from loraset.recipe.load import from_text
 from loraset.stages.repair import final_mask
 from loraset.types import Silent, StageResult
-from painted_set import paint
+from painted_set import grabbed, paint
 
 COUNT, FAULTY = 6, 1
 SCENE = paint(FAULTY)
@@ -97,6 +97,17 @@ def test_a_large_change_goes_to_a_person_and_the_report_shows_both_masks(finishe
     assert row["verdict"] == "review"
     assert [reason["stage"] for reason in row["reasons"] if reason["code"] == "engines_disagree"] == ["repair"]
     assert finished.report.read_text("utf-8").count("<figcaption>the engine's mask</figcaption>") == 1
+
+
+def test_where_all_masks_are_given_none_speaks_for_itself(tmp_path):
+    """Ground that one mask took along is told by the others alone, though a person may have made each of them."""
+    write(tmp_path, range(20, 20 + COUNT), faulty=None)
+    _, subject, _ = paint(21)
+    taken = grabbed(subject)
+    (tmp_path / "masks" / "21.png").write_bytes(encode_png((subject | taken).astype(np.uint8) * 255))
+    said = repaired(cut(tmp_path))["21.png"]
+    assert said["verdict"] == "changed"
+    assert said["removed"] == pytest.approx(taken.sum() / (subject | taken).sum(), rel=0.25)
 
 
 def test_a_second_run_learns_nothing_and_writes_the_same(folder, finished):

@@ -205,8 +205,14 @@ class Line:
         if not self.shop.set_key:
             return
         tasks = [item.task for item in self.going if item.task]
+        corrected = not repair.names_given(self.recipe)  # else no mask is truer than the others
         pictures = [
-            Taught(task.sha256, task.proxy, partial(_mask_of, task), task.result("mask").data["engine"] == "given")
+            Taught(
+                task.sha256,
+                task.proxy,
+                partial(_mask_of, task),
+                by_hand=corrected and task.result("mask").data["engine"] == "given",
+            )
             for task in tasks
         ]
         self.shop.knowledge = SetKnowledge(pictures, self.recipe.run.seed, self.executor.map)
