@@ -206,11 +206,11 @@ def all_sets(seeds, kinds=KINDS, cache=None):
             turn += BAD
             path = cache and cache / f"{kind}-{seed}-{'-'.join(faults)}.pkl"
             if path and path.exists():
-                found = pickle.loads(path.read_bytes())
+                found = [Seen(**known) for known in pickle.loads(path.read_bytes())]
             else:
                 found = one_set(kind, seed, faults)
                 if path:
-                    path.write_bytes(pickle.dumps(found))
+                    path.write_bytes(pickle.dumps([vars(one) for one in found]))
             yield found
 
 

@@ -56,6 +56,7 @@ class Part:
 # Set by hand: `bad` is a fault that anyone sees, a cost over a half one that alone makes a picture useless.
 TECHNICAL = {
     "sharpness": Part(best=0.7, bad=0.05, cost=0.6),
+    "set_sharpness": Part(best=1.0, bad=0.25, cost=0.4),
     "motion_blur": Part(best=5.0, bad=30.0, cost=0.4),
     "noise": Part(best=0.01, bad=0.06, cost=0.3),
     "jpeg_blocks": Part(best=0.3, bad=0.9, cost=0.3),
@@ -76,6 +77,7 @@ CUTOUT = {
 
 WORDS = {
     "sharpness": "the subject is blurred",
+    "set_sharpness": "the subject is less sharp than in the other pictures",
     "motion_blur": "the subject moved",
     "noise": "the photo is noisy",
     "jpeg_blocks": "JPEG's blocks show",
@@ -92,6 +94,7 @@ WORDS = {
     "expected_overlap": "the mask is undecided, or another one when the picture is turned",
     "scatter": "the mask is in pieces",
     "edge_support": "the outline follows no edges of the photo",
+    "set_edges": "the outline follows the photo's edges less than in the other pictures",
     "set_overlap": "the other pictures would cut it differently",
     "set_disputes": "the other pictures speak against a piece of the mask",
 }

@@ -155,6 +155,9 @@ class Limits(Section):
     """[select.limits]: the threshold of each reason code."""
 
     blurry: float = Field(default=0.15, ge=0, le=1, description="review below this sharpness")
+    less_sharp: float = Field(
+        default=0.5, ge=0, le=1, description="blurry, too, below this share of the set's usual sharpness"
+    )
     dark: float = Field(default=0.14, ge=0, le=1, description="review below this mean lightness of the subject")
     overexposed: float = Field(
         default=0.15, ge=0, le=1, description="review above this share of clipped white on the subject"

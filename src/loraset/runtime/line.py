@@ -99,8 +99,8 @@ class Item:
         own = self.said("score").get("metrics")
         if own is None:
             return {}
-        fit = self.decision.metrics.get("subject_fit") if self.decision else None
-        measured = {**own, **repair.measured(self.said("repair")), "subject_fit": fit}
+        of_set = {name: self.decision.metrics.get(name) if self.decision else None for name in select.OF_SET}
+        measured = {**own, **repair.measured(self.said("repair")), **of_set}
         return measured | {"mask_wrong": round(1 - grade(measured).right, 6)}
 
     @property

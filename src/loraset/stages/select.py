@@ -3,8 +3,9 @@
 In: what earlier stages said of each picture, and the recipe's thresholds. Out: a `Decision` for each, and what is to be
 said of the set. Never: opening a picture, measuring one, or an answer that depends on the order of the input.
 
-Five steps, each on what the one before left: the gates (one threshold for each reason code), the score, copies of the
-subject, strangers among the rest, and the limit on their number. What is left is then described: see `coverage`.
+Each picture is first seen beside the others (see `beside`). Then five steps, each on what the one before left: the
+gates (a threshold for each reason code), the score, copies of the subject, strangers among the rest, and the limit on
+their number. What is left is then described: see `coverage`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,17 +15,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from loraset.metrics.grade import CUTOUT, EXPLAINED_BELOW, WORDS
+from loraset.metrics.grade import CUTOUT, EXPLAINED_BELOW, WORDS, grade
 from loraset.ops.descriptors import Descriptors, choose_different, variety_covered
 from loraset.ops.likeness import FEWEST, Look, fit_together
 from loraset.ops.subject_copies import find_copies
 from loraset.recipe.model import Select
+from loraset.stages.beside import beside
 from loraset.stages.coverage import Coverage, cover
 from loraset.stages.views import View, points
 from loraset.types import Json, Pixels, Reason, Verdict
 
 NAME = "select"
 
+OF_SET = ("set_sharpness", "set_edges", "subject_fit")  # numbers that are known here only
 REJECTING = frozenset(
     {
         "not_an_image",
@@ -95,11 +98,12 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class _Gate:
-    code: str  # names the threshold in [select.limits] too
+    code: str  # names the threshold in [select.limits] too, where `limit` does not
     metric: str
     side: Literal["below", "above"]
     words: str
     verdict: Verdict = Verdict.REVIEW
+    limit: str = ""
 
 
 GATES = (
@@ -110,6 +114,7 @@ GATES = (
     _Gate("engines_disagree", "engines_disagree", "above", "the engines' disagreement"),
     _Gate("halo", "halo", "above", "the share of old background in the edge"),
     _Gate("blurry", "sharpness", "below", "the subject's sharpness"),
+    _Gate("blurry", "set_sharpness", "below", "the subject's sharpness over the set's usual", limit="less_sharp"),
     _Gate("dark", "lightness", "below", "the subject's mean lightness"),
     _Gate("overexposed", "overexposed", "above", "the share of the subject burnt out to white"),
     _Gate("odd_one_out", "subject_fit", "below", "the subject's fit to the others"),
@@ -153,6 +158,8 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
     mirrored : a mirrored copy is a copy.
     """
     cases = [_open(entry) for entry in sorted(entries, key=lambda entry: entry.id)]
+    if shared:
+        _see_beside(_left(cases))
     for case in cases:
         _apply_gates(case, settings, case.entry.metrics)
         _apply_score(case, settings)
@@ -180,11 +187,25 @@ def _left(cases: Sequence[_Case]) -> list[_Case]:
     return sorted((case for case in cases if case.verdict != Verdict.REJECT), key=lambda case: case.rank)
 
 
+def _see_beside(cases: Sequence[_Case]) -> None:
+    """Add what the set says of each picture's metrics, and change its score by that."""
+    for case, found in zip(cases, beside([case.entry.metrics for case in cases]), strict=True):
+        entry = case.entry
+        if not found or entry.score is None:
+            continue
+        case.metrics |= found
+        before, metrics = grade(entry.metrics), {**entry.metrics, **found}
+        after = grade(metrics)
+        score = min(1.0, entry.score * after.score / before.score) if before.score else 0.0
+        if "set_edges" in found:
+            metrics["mask_wrong"] = round(1 - after.right, 6)
+        case.entry = replace(entry, metrics=metrics, score=score, pulled_down=after.pulled_down)
+
+
 def _apply_gates(case: _Case, settings: Select, metrics: Mapping[str, float | None]) -> None:
-    known = {reason.code for reason in case.reasons}
     for gate in GATES:
-        value, limit = metrics.get(gate.metric), float(getattr(settings.limits, gate.code))
-        if value is None or gate.code in known:
+        value, limit = metrics.get(gate.metric), float(getattr(settings.limits, gate.limit or gate.code))
+        if value is None or any(reason.code == gate.code for reason in case.reasons):
             continue
         if value < limit if gate.side == "below" else value > limit:
             case.add(gate.code, f"{gate.words} is {value:.3g}, {gate.side} {limit:g}", gate.verdict)

@@ -1,0 +1,37 @@
+"""What is unusual of a picture beside the others of its set: numbers that only the set gives.
+
+In: the metrics of pictures of one subject. Out: for each, metrics measured against the set's median. Never: a verdict,
+pixels, or an answer for so few pictures that nothing is usual among them.
+
+How sharp a thing looks and how clear its edges are depends on what it is made of and how it was taken: fur, a flat
+drawing and a phone differ more than a sharp and a blurred picture of one toy.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from loraset.ops.likeness import FEWEST
+
+
+def beside(pictures: Sequence[Mapping[str, float | None]]) -> list[dict[str, float]]:
+    """Return for each picture's metrics what is known of them beside the others'.
+
+    set_sharpness : sharpness over the set's median, 0 and up. set_edges : edge_support less the set's median, -1 to 1.
+    Each is left out where its metric is unknown, or known of fewer than `FEWEST` pictures. The median does not mind
+    that up to half of the pictures are bad.
+    """
+    found: list[dict[str, float]] = [{} for _ in pictures]
+    usual = {name: _usual(pictures, name) for name in ("sharpness", "edge_support")}
+    for metrics, numbers in zip(pictures, found, strict=True):
+        if usual["sharpness"] and (sharp := metrics.get("sharpness")) is not None:
+            numbers["set_sharpness"] = round(sharp / usual["sharpness"], 6)
+        if usual["edge_support"] and (edges := metrics.get("edge_support")) is not None:
+            numbers["set_edges"] = round(edges - usual["edge_support"], 6)
+    return found
+
+
+def _usual(pictures: Sequence[Mapping[str, float | None]], name: str) -> float | None:
+    """The median of a metric, None where it is known of too few."""
+    known = [value for metrics in pictures if (value := metrics.get(name)) is not None]
+    return float(np.median(known)) if len(known) >= FEWEST else None

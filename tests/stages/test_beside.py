@@ -1,0 +1,73 @@
+"""What is unusual of a picture beside the others."""
+
+import pytest
+
+from loraset.ops.likeness import FEWEST
+from loraset.recipe.model import Limits, Select
+from loraset.stages.beside import beside
+from loraset.stages.select import Entry, select
+from loraset.types import Verdict
+
+USUAL = {"sharpness": 0.6, "edge_support": 0.9}
+
+
+def set_of(*unlike):
+    return [USUAL] * 6 + list(unlike)
+
+
+def test_a_picture_like_the_others_is_usual():
+    assert beside(set_of()) == [{"set_sharpness": 1.0, "set_edges": 0.0}] * 6
+
+
+def test_what_differs_is_measured_against_the_median_and_moves_it_not():
+    found = beside(set_of({"sharpness": 0.15, "edge_support": 0.5}, {"sharpness": 0.9, "edge_support": 0.95}))
+    assert found[:6] == beside(set_of())
+    assert found[6] == {"set_sharpness": 0.25, "set_edges": -0.4}
+    assert found[7] == {"set_sharpness": 1.5, "set_edges": 0.05}
+
+
+def test_a_soft_set_has_soft_pictures_that_are_usual():
+    """Fur, or a whole set taken with a poor lens: none of it is less sharp than the rest."""
+    assert [one["set_sharpness"] for one in beside([{"sharpness": 0.2}] * 6)] == [1.0] * 6
+
+
+def test_nothing_is_usual_among_few_and_what_is_unknown_stays_so():
+    assert beside([USUAL] * (FEWEST - 1)) == [{}] * (FEWEST - 1)
+    assert beside(set_of({"sharpness": None, "edge_support": 0.9}))[6] == {"set_edges": 0.0}
+    assert beside([{"sharpness": 0.0}] * 6) == [{}] * 6  # no share of nothing
+
+
+def decided(metrics, **settings):
+    entries = [Entry(f"p{n}", f"p{n}.jpg", metrics=USUAL, score=0.9) for n in range(6)]
+    entries.append(Entry("odd", "odd.jpg", metrics=USUAL | metrics, score=0.9))
+    return select(entries, Select(**settings), shared=True).decisions
+
+
+def test_a_picture_far_less_sharp_than_the_others_is_blurry_though_alone_it_would_not_be():
+    assert Limits().blurry < 0.2
+    odd = decided({"sharpness": 0.2})["odd"]
+    assert odd.verdict == Verdict.REVIEW
+    assert [reason.code for reason in odd.reasons][:1] == ["blurry"]
+    assert "over the set's usual is 0.333, below 0.5" in odd.reasons[0].detail
+    looser = decided({"sharpness": 0.2}, limits=Limits(less_sharp=0.3))["odd"]
+    assert [reason.code for reason in looser.reasons] == ["low_score"]
+    assert "less sharp than in the other pictures" in looser.reasons[0].detail
+    assert odd.metrics["set_sharpness"] == pytest.approx(1 / 3, abs=1e-6)
+
+
+def test_blurry_is_said_once():
+    codes = [reason.code for reason in decided({"sharpness": 0.05})["odd"].reasons]
+    assert codes.count("blurry") == 1
+
+
+def test_an_outline_with_weaker_edges_than_the_others_raises_the_chance_that_the_mask_is_wrong():
+    odd = decided({"edge_support": 0.5, "mask_wrong": 0.02}, limits=Limits(mask_uncertain=0.05))["odd"]
+    assert "mask_uncertain" in [reason.code for reason in odd.reasons]
+
+
+def test_no_picture_is_seen_beside_another_subjects():
+    entries = [Entry(f"p{n}", f"p{n}.jpg", metrics=USUAL | {"sharpness": 0.2 + 0.1 * n}, score=0.9) for n in range(7)]
+    assert all(
+        one.verdict == Verdict.KEEP and not one.metrics
+        for one in select(entries, Select(), shared=False).decisions.values()
+    )
