@@ -12,6 +12,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from loraset.ops.blur import Edges
 from loraset.types import BoolImage, ByteImage, FloatImage, Frame
 
 CORE_DEPTH_PX = 8.0  # three sigma of the widest filter that `sharpness` uses
@@ -48,6 +49,16 @@ class Specimen:
     disagreement: float | None = None
     stays: float | None = None
     format: str | None = None
+
+    @cached_property
+    def luma(self) -> FloatImage:
+        """Array of float32, shape (H, W), [0, 1]: the photo's luma."""
+        return cv2.cvtColor(self.photo, cv2.COLOR_RGB2GRAY).astype(np.float32) / np.float32(255.0)
+
+    @cached_property
+    def edges(self) -> Edges:
+        """The strongest edges of the core."""
+        return Edges(self.luma, self.core)
 
     @cached_property
     def depth(self) -> FloatImage:
