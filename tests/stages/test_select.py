@@ -102,9 +102,21 @@ def test_each_gate_gives_its_reason_with_value_and_limit(code):
 
 
 def test_every_threshold_of_the_recipe_has_a_gate_and_a_known_code():
-    assert {gate.limit or gate.code for gate in GATES} == set(Limits.model_fields) == {*BAD, OF_THE_SET, "less_sharp"}
+    assert (
+        {gate.limit or gate.code for gate in GATES}
+        == set(Limits.model_fields)
+        == {*BAD, OF_THE_SET, "less_sharp", "moved"}
+    )
     assert {gate.code for gate in GATES} == {*BAD, OF_THE_SET}
     assert {gate.code for gate in GATES} <= set(REASON_CODES)
+
+
+def test_a_subject_that_moved_is_blurry_and_the_detail_says_so():
+    one = entry("a", 1, metrics={"motion_blur": 20.0, "sharpness": 0.05})
+    (reason,) = decide(one)["a"].reasons
+    assert reason.code == "blurry"
+    assert reason.detail == "the subject moved: the way in px is 20, above 11"
+    assert decide(one, limits=Limits(moved=30, blurry=0.0))["a"].verdict == KEEP
 
 
 def test_a_changed_limit_changes_the_verdict_of_the_same_numbers():

@@ -57,7 +57,7 @@ class Part:
 TECHNICAL = {
     "sharpness": Part(best=0.7, bad=0.05, cost=0.6),
     "set_sharpness": Part(best=1.0, bad=0.25, cost=0.4),
-    "motion_blur": Part(best=5.0, bad=30.0, cost=0.4),
+    "motion_blur": Part(best=6.0, bad=20.0, cost=0.4),
     "noise": Part(best=0.01, bad=0.06, cost=0.3),
     "jpeg_blocks": Part(best=0.3, bad=0.9, cost=0.3),
     "lightness": Part(best=0.35, bad=0.03, cost=0.5),

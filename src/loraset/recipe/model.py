@@ -158,6 +158,7 @@ class Limits(Section):
     less_sharp: float = Field(
         default=0.5, ge=0, le=1, description="blurry, too, below this share of the set's usual sharpness"
     )
+    moved: float = Field(default=11.0, ge=0, description="blurry, too, above this motion in px of the output")
     dark: float = Field(default=0.14, ge=0, le=1, description="review below this mean lightness of the subject")
     overexposed: float = Field(
         default=0.15, ge=0, le=1, description="review above this share of clipped white on the subject"

@@ -113,6 +113,7 @@ GATES = (
     _Gate("mask_uncertain", "mask_wrong", "above", "the chance that the mask is wrong"),
     _Gate("engines_disagree", "engines_disagree", "above", "the engines' disagreement"),
     _Gate("halo", "halo", "above", "the share of old background in the edge"),
+    _Gate("blurry", "motion_blur", "above", "the subject moved: the way in px", limit="moved"),
     _Gate("blurry", "sharpness", "below", "the subject's sharpness"),
     _Gate("blurry", "set_sharpness", "below", "the subject's sharpness over the set's usual", limit="less_sharp"),
     _Gate("dark", "lightness", "below", "the subject's mean lightness"),
