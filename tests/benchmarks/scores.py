@@ -4,7 +4,8 @@
     LORASET_DATA=... U2NET_HOME=... python tests/benchmarks/scores.py masks
 
 halo       the halo metric against the true colour error of the ring, over a sweep of contamination
-sharpness  whether it falls with each step of blur and of enlargement, and what noise does to it
+sharpness  whether it falls with each step of blur and of enlargement, whatever the noise
+fur        whether it does so whatever the fur
 masks      AUROC of the score for "IoU under .8", of a whole run with a model's masks; SHEETS=FOLDER takes the
            reliability diagram
 """
@@ -14,7 +15,7 @@ import os
 import sys
 import tempfile
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import cv2
@@ -27,6 +28,7 @@ from loraset.metrics.interface import Specimen
 from loraset.ops.geometry import crop_mask
 from loraset.pipeline import Request, run
 from loraset.recipe.model import Recipe
+from loraset.sample import scene, shots
 from loraset.types import Frame
 
 DATA = Path(os.environ.get("LORASET_DATA", ""))
@@ -93,36 +95,86 @@ def subject_of(photo):
     return whole(photo.astype(np.float32) / 255, alpha, photo)
 
 
+BLURS, NOISES, SCALES = (0, 0.7, 1, 1.5, 2, 3, 4), (0, 2, 5, 8), (1, 1.5, 2, 3, 4)
+FURS = (0.008, 0.025, 0.05, 0.07, 0.12)  # length in the toy's units; it is about 1.8 tall
+FURRY = ("wood-hello", "close-face", "leaves-sit", "side-view")
+
+
+def degraded(photo, blur, noise, random):
+    soft = (cv2.GaussianBlur(photo, (0, 0), blur) if blur else photo).astype(np.float32)
+    return np.clip(np.round(soft + random.normal(0, noise, photo.shape)), 0, 255).astype(np.uint8)
+
+
+def of_blurs(base, noises=NOISES):
+    """Sharpness by blur and noise: (blurs, noises)."""
+    random = np.random.default_rng(0)
+    return np.array(
+        [[sharpness.measure(replace(base, photo=degraded(base.photo, b, n, random))) for n in noises] for b in BLURS]
+    )
+
+
+def in_order(rows):
+    """Of all pairs with different blurs, whatever else differs, those in which the less blurred is the sharper."""
+    return np.mean([np.mean(a[:, None] > b[None]) for a, b in combinations(rows.reshape(len(BLURS), -1), 2)])
+
+
 def benchmark_sharpness():
-    blurs, scales, noises = (0, 0.7, 1, 1.5, 2, 3, 4), (1, 1.5, 2, 3, 4), (2, 5, 8)
-    falls = {"blur": 0, "enlargement": 0}
-    rows = []
-    photos = pictures("photos")[::2][:20]
-    for path in photos:
+    pairs, falls, rows = [], 0, []
+    for path in pictures("photos")[::2][:20]:
         photo = read(path).rgb
         scale = 1024 / max(photo.shape[:2])
-        photo = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        base = subject_of(photo)
-        blurred = [
-            sharpness.measure(replace(base, photo=cv2.GaussianBlur(photo, (0, 0), s) if s else photo)) for s in blurs
-        ]
+        base = subject_of(cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+        found = of_blurs(base)
         large = []
-        for factor in scales:
-            small = cv2.resize(photo, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
-            again = cv2.resize(small, photo.shape[1::-1], interpolation=cv2.INTER_CUBIC)
+        for factor in SCALES:
+            small = cv2.resize(base.photo, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+            again = cv2.resize(small, base.photo.shape[1::-1], interpolation=cv2.INTER_CUBIC)
             large.append(sharpness.measure(replace(base, photo=again)))
-        random = np.random.default_rng(0)
-        noisy = []
-        for noise in noises:
-            soft = cv2.GaussianBlur(photo, (0, 0), 4) + random.normal(0, noise, photo.shape)
-            noisy.append(sharpness.measure(replace(base, photo=np.clip(soft, 0, 255).astype(np.uint8))))
-        falls["blur"] += all(a > b for a, b in pairwise(blurred))
-        falls["enlargement"] += all(a > b for a, b in pairwise(large))
-        rows.append(blurred + large[1:] + noisy)
-    print(f"sharpness: falls strictly on {falls} of {len(photos)} photos")
-    names = [f"blur {s}" for s in blurs] + [f"x{f}" for f in scales[1:]] + [f"blur 4 + noise {n}" for n in noises]
+        pairs.append(in_order(found))
+        falls += all(a > b for a, b in pairwise(large))
+        rows.append([*found[:, 0], *found[:, -1], *large[1:]])
+    count = len(rows)
+    print(
+        f"sharpness, blur and noise: {np.mean(pairs):.4f} of the pairs in order, all on {pairs.count(1.0)} of {count}"
+    )
+    print(f"sharpness, enlargement: falls strictly on {falls} of {count} photos")
+    names = [f"blur {b}, noise {n}" for n in (NOISES[0], NOISES[-1]) for b in BLURS] + [f"x{f}" for f in SCALES[1:]]
     for name, column in zip(names, np.array(rows).T, strict=True):
-        print(f"  {name:16s} min {column.min():.3f} median {np.median(column):.3f} max {column.max():.3f}")
+        print(f"  {name:18s} min {column.min():.3f} median {np.median(column):.3f} max {column.max():.3f}")
+
+
+def benchmark_fur():
+    """The same toy with more or less fur; furry photos, blurred, beside smooth sharp pictures."""
+    pairs, table = [], []
+    for spec in (row for row in shots.SHOTS if row.name in FURRY):
+        scenes = []
+        for fur in FURS:
+            shots.SPECIES["combed"] = replace(shots.SPECIES[spec.species], fur=fur)
+            shot = scene.shoot(replace(spec, species="combed"), seed=0, side=900)
+            scenes.append(of_blurs(whole(shot.photo.astype(np.float32) / 255, shot.alpha, shot.photo), (0, 5)))
+        del shots.SPECIES["combed"]
+        pairs.append(in_order(np.stack(scenes, axis=1)))
+        table.append(np.array(scenes)[:, :, 0])
+    print(f"sharpness, fur and noise: of pairs of one pose with any fur {np.mean(pairs):.4f} in order")
+    for fur, row in zip(FURS, np.median(table, axis=0), strict=True):
+        print(f"  fur {fur:5.3f}: {row.round(3)} by blur {BLURS}")
+    smooth = []
+    for path in pictures("cutouts"):
+        cutout = read(path)
+        scale = 900 / max(cutout.size)
+        alpha = cv2.resize(cutout.alpha, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) / np.float32(255)
+        photo = cv2.resize(cutout.rgb, alpha.shape[::-1], interpolation=cv2.INTER_AREA)
+        found = (
+            sharpness.measure(whole(photo.astype(np.float32) / 255, alpha, photo)) if "gopher" in path.name else None
+        )
+        smooth += [found] if found is not None else []
+    furry = []
+    for path in pictures("mattes/images"):
+        photo, alpha = read(path).rgb, cv2.imread(str(DATA / "mattes/gt" / path.name), cv2.IMREAD_GRAYSCALE)
+        furry.append(of_blurs(whole(photo.astype(np.float32) / 255, alpha.astype(np.float32) / 255, photo), (0,))[:, 0])
+    for blur, column in zip(BLURS, np.array(furry).T, strict=True):
+        under = np.mean(np.array(smooth)[:, None] > column[None])
+        print(f"  mattes, blur {blur}: {under:.3f} of pairs under a sharp drawn one; median {np.median(column):.3f}")
 
 
 def benchmark_masks():
