@@ -42,11 +42,13 @@ REASONS = {
     "blur": {"blurry"},
     "intruder": {"odd_one_out"},
 }
-LASTING = {"halo", "blur", "intruder"}  # that no repair of a mask mends
+OF_PHOTO = {"dark": {"dark"}, "burnt": {"overexposed"}, "cut": {"subject_cut_off"}, "small": {"too_small"}}  # see gates
+LASTING = {"halo", "blur", "intruder", *OF_PHOTO}  # that no repair of a mask mends
 BAD = 3  # pictures in a set
 FIRST_SEED = 20  # the sets that the score is fitted to have others
 ERODED = 0.05  # of the subject's size
 RIM_PX, BLUR_PX = 4, 4.0
+DARKER, LIGHTER, SMALLER = 0.12, 2.6, 0.3
 LEAST_POCKET = 0.03  # of the subject: a smaller gap is no fault that counts
 RIGHT = 0.9  # IoU
 STILL = 0.5  # of what a fault changed
@@ -120,11 +122,26 @@ def planted(fault, shot, stranger, rng):
         mask = cv2.erode(subject.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
     elif fault == "halo":
         mask = cv2.dilate(subject.astype(np.uint8), np.ones((2 * RIM_PX + 1,) * 2, np.uint8)) > 0
-    elif fault == "blur":
-        return replace(shot, rgb=cv2.GaussianBlur(shot.rgb, (0, 0), BLUR_PX)), subject
     else:
-        return stranger, stranger.truth == 255
+        changed = stranger if fault == "intruder" else of_photo(fault, shot, subject)
+        return changed, changed.truth == 255
     return None if mask is None else (shot, mask)
+
+
+def of_photo(fault, shot, subject):
+    """A Shot with a fault that is none of the mask."""
+    if fault == "blur":
+        return replace(shot, rgb=cv2.GaussianBlur(shot.rgb, (0, 0), BLUR_PX))
+    if fault in ("dark", "burnt"):
+        light = (shot.rgb / 255.0) ** 2.2 * (DARKER if fault == "dark" else LIGHTER)
+        return replace(shot, rgb=np.round(np.clip(light, 0, 1) ** (1 / 2.2) * 255).astype(np.uint8))
+    if fault == "small":
+        size = [round(side * SMALLER) for side in shot.size]
+        smaller = cv2.resize(shot.rgb, size, interpolation=cv2.INTER_AREA)
+        return replace(shot, rgb=smaller, truth=cv2.resize(shot.truth, size, interpolation=cv2.INTER_NEAREST))
+    columns = np.flatnonzero(subject.any(axis=0))
+    middle = (columns[0] + columns[-1]) // 2
+    return replace(shot, rgb=np.ascontiguousarray(shot.rgb[:, middle:]), truth=shot.truth[:, middle:].copy())
 
 
 def with_faults(kind, seed, faults):
@@ -197,9 +214,9 @@ def seen(item, made, what, kind, seed):
     )
 
 
-def all_sets(seeds, kinds=KINDS, cache=None):
+def all_sets(seeds, kinds=KINDS, cache=None, names=tuple(REASONS)):
     """`Seen` of every set: three faults in each, in turn."""
-    turn, names = 0, list(REASONS)
+    turn = 0
     for seed in seeds:
         for kind in kinds:
             faults = [names[(turn + step) % len(names)] for step in range(BAD)]
