@@ -231,6 +231,20 @@ def test_what_lowers_a_score_for_the_set_alone_asks_for_a_look_and_rejects_nothi
     ]
 
 
+def test_a_stranger_that_its_score_rejects_is_still_called_one_and_the_lower_score_is_named():
+    own = [entry(f"own{pose}", images=painted(pose)) for pose in range(8)]
+    decision = decide(*own, entry("strange", images=painted(20, hue=1), score=0.4))["strange"]
+    assert (decision.verdict, codes(decision)) == (REJECT, ["odd_one_out", "low_score"])
+    lower = 0.4 * CUTOUT["subject_fit"].factor(decision.metrics["subject_fit"])
+    assert decision.reasons[1].detail.startswith(f"score {lower:.2f} is below 0.5")
+
+
+def test_a_copy_is_not_asked_whether_it_is_a_stranger():
+    own = [entry(f"own{pose}", images=painted(pose)) for pose in range(8)]
+    copy = entry("copy", images=painted(3), score=0.5)
+    assert decide(*own, copy)["copy"].metrics.get("subject_fit") is None
+
+
 def test_a_stranger_is_none_where_the_pictures_share_no_subject():
     pictures = [entry(f"p{pose}", images=painted(pose)) for pose in range(8)]
     said = select([*pictures, entry("q", images=painted(9, hue=1))], Select(), shared=False)

@@ -143,6 +143,11 @@ class _Case:
         """Best first: kept before doubtful, then by score, then by id."""
         return self.verdict != Verdict.KEEP, -self.score, self.entry.id
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether it is neither a copy nor without a subject; why a score rejects it is still of interest."""
+        return all(reason.code not in REJECTING and reason.code != "subject_duplicate" for reason in self.reasons)
+
     def add(self, code: str, detail: str, verdict: Verdict) -> None:
         self.reasons.append(Reason(code, NAME, detail))
         if self.verdict != Verdict.REJECT:
@@ -169,7 +174,7 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
     if shared and settings.subject_duplicates:
         _drop_copies(_left(cases), mirrored=mirrored)
     if shared:
-        groups = _find_strangers(sorted(_left(cases), key=lambda case: case.entry.id), settings, notes)
+        groups = _find_strangers([case for case in cases if case.is_judged], settings, notes)
     covered = _limit(_left(cases), settings.max_images) if settings.max_images else None
     coverage = _cover(cases, covered) if shared else None
     decisions = {case.entry.id: case.decided() for case in cases}
@@ -242,12 +247,13 @@ def _lower(case: _Case, factor: float, settings: Select) -> None:
     """Lower a score by what is known of the set only now; that alone rejects nothing: strangers are for a person."""
     if case.entry.score is None:
         return
+    rejected = case.verdict == Verdict.REJECT
     named = ("subject_fit",) if factor < EXPLAINED_BELOW else ()
     case.entry = replace(case.entry, score=case.entry.score * factor, pulled_down=(*named, *case.entry.pulled_down))
     others = [reason for reason in case.reasons if reason.code != "low_score"]
     if case.verdict == Verdict.KEEP or len(others) < len(case.reasons):
         case.reasons = others  # what was said of the score names the lower one now
-        _apply_score(case, settings, rejects=False)
+        _apply_score(case, settings, rejects=rejected)
 
 
 def _find_strangers(cases: Sequence[_Case], settings: Select, notes: list[str]) -> list[list[str]]:
