@@ -4,7 +4,7 @@ In: numbers, hashes and small pictures. Out: groups; a reason for every copy tha
 pictures merged by their hashes alone, or a copy of a copy dropped that is none of the kept picture.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from loraset.ops.disjoint import DisjointSets
-from loraset.ops.hamming import pairs_within
+from loraset.ops.disjoint import DisjointSets, Indices
+from loraset.ops.hamming import pairs_among, pairs_within
 from loraset.ops.hashes import Hashes, distance_bits, same_photo
 from loraset.recipe.model import Dedupe, KeepRule
 from loraset.types import ByteImage, Reason, StageResult
@@ -134,7 +134,7 @@ def _join_near(
                 joined.join(first, second)
 
 
-def _near_pairs(entries: Sequence[tuple[int, Entry]], settings: Dedupe) -> Iterator[NDArray[np.intp]]:
+def _near_pairs(entries: Sequence[tuple[int, Entry]], settings: Dedupe) -> Iterator[Indices]:
     """Yield rows (first, second, mirrored) where the hashes allow a copy: the whole of one as the whole or a window.
 
     entries : with the numbers that stand for them.
@@ -143,33 +143,46 @@ def _near_pairs(entries: Sequence[tuple[int, Entry]], settings: Dedupe) -> Itera
     about. A cut-out is no copy of an opaque picture: one of them knows more than the other.
     """
     known = [(index, entry.hashes) for index, entry in entries if entry.hashes]
-    wholes = [(index, (h.phash, h.dhash)) for index, h in known]
-    parts = wholes + [(index, window) for index, h in known for window in h.windows]
-    turned = [(index, (h.mirrored_phash, h.mirrored_dhash)) for index, h in known] if settings.mirrored else []
-    part_of, part_bits = _columns(parts)
-    whole_of, whole_bits = _columns(wholes + turned)
     alpha = {index: entry.has_alpha for index, entry in entries}
-    part_alpha, whole_alpha = (
-        np.array([alpha[index] for index in of.tolist()], dtype=bool) for of in (part_of, whole_of)
-    )
+    wholes = _columns([(index, (h.phash, h.dhash)) for index, h in known], alpha)
+    windows = _columns([(index, window) for index, h in known for window in h.windows], alpha)
+    turned = _columns([(index, (h.mirrored_phash, h.mirrored_dhash)) for index, h in known], alpha)
     limit = settings.max_distance_bits
     for one, other in ((0, 1), (1, 0)):
-        for rows, columns in pairs_within(part_bits[one], whole_bits[one], limit):
-            near = np.bitwise_count(part_bits[other][rows] ^ whole_bits[other][columns]) <= 2 * limit
-            first, second = part_of[rows[near]], whole_of[columns[near]]
-            fits = (first != second) & (part_alpha[rows[near]] == whole_alpha[columns[near]])
-            pairs = np.stack([first, second, columns[near] >= len(wholes)], axis=1)[fits]
-            pairs[:, :2].sort(axis=1)
-            yield pairs
+        searches = [
+            (wholes, wholes, False, pairs_among(wholes.bits[one], limit)),
+            (windows, wholes, False, pairs_within(windows.bits[one], wholes.bits[one], limit)),
+        ]
+        if settings.mirrored:
+            searches += [
+                (parts, turned, True, pairs_within(parts.bits[one], turned.bits[one], limit))
+                for parts in (wholes, windows)
+            ]
+        for parts, them, mirrored, found in searches:
+            for rows, columns in found:
+                near = np.bitwise_count(parts.bits[other][rows] ^ them.bits[other][columns]) <= 2 * limit
+                rows, columns = rows[near], columns[near]
+                first, second = parts.owners[rows], them.owners[columns]
+                fits = (first != second) & (parts.alpha[rows] == them.alpha[columns])
+                pairs = np.stack([first, second, np.full(first.size, mirrored)], axis=1)[fits]
+                pairs[:, :2].sort(axis=1)
+                yield pairs
 
 
-def _columns(
-    hashed: Sequence[tuple[int, tuple[str, str]]],
-) -> tuple[NDArray[np.intp], tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
-    """Owners, pHashes and dHashes as arrays."""
-    owners = np.array([index for index, _ in hashed], dtype=np.intp)
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Hashes as arrays: who owns each, whether that has alpha, and both hashes."""
+
+    owners: Indices
+    alpha: NDArray[np.bool_]
+    bits: tuple[NDArray[np.uint64], NDArray[np.uint64]]
+
+
+def _columns(hashed: Sequence[tuple[int, tuple[str, str]]], alpha: Mapping[int, bool]) -> _Columns:
+    owners = [index for index, _ in hashed]
     phashes, dhashes = (np.array([int(texts[at], 16) for _, texts in hashed], dtype=np.uint64) for at in (0, 1))
-    return owners, (phashes, dhashes)
+    has_alpha = np.array([alpha[index] for index in owners], dtype=bool)
+    return _Columns(np.array(owners, dtype=np.intp), has_alpha, (phashes, dhashes))
 
 
 def _split(
