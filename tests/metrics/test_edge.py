@@ -33,10 +33,18 @@ def planted(specimen, alpha, share, background=BACKGROUND, noise=0.0):
 
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 def test_halo_follows_the_planted_share(specimen, painted, noise):
-    alpha = painted["disc"](ramp_px=16)
-    values = [halo.measure(planted(specimen, alpha, share, noise=noise)) for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
-    assert values == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], abs=0.12)
+    alpha, shares = painted["disc"](ramp_px=16), np.array([0.0, 0.2, 0.4, 0.6, 0.8])
+    values = [halo.measure(planted(specimen, alpha, share, noise=noise)) for share in shares]
+    assert values == pytest.approx(shares * np.linalg.norm(SUBJECT - BACKGROUND) / halo.USUAL, rel=0.25, abs=0.02)
     assert values == sorted(values)
+
+
+def test_a_halo_is_worse_the_more_the_old_background_stands_out(specimen, painted):
+    alpha = painted["disc"](ramp_px=16)
+    grounds = [SUBJECT + share * (BACKGROUND - SUBJECT) for share in (0.1, 0.3, 0.6, 1.0)]
+    values = [halo.measure(planted(specimen, alpha, 0.5, ground)) for ground in grounds]
+    assert values == sorted(values)
+    assert values[0] < 0.1 and values[-1] > 0.4
 
 
 def test_a_hard_mask_that_takes_background_along_has_a_halo(specimen, painted):

@@ -1,10 +1,11 @@
-"""Share of the old background's colour left in the cut-out's rim.
+"""How much of the old background's colour is left in the cut-out's rim, as it is seen.
 
-In: a specimen. Out: [0, 1], lower is better: 0 none, 1 the rim is background. Never: which colour it will be put on; a
-rim of the background's own colour cannot be seen and counts as none.
+In: a specimen. Out: [0, 1], lower is better: the share of the background in the rim's colour where both colours differ
+as they usually do, less where they are alike, as what cannot be told from the subject is no fault, and more before a
+background that stands out. Never: which colour it will be put on.
 
 Each rim pixel's colour is projected on the line from the subject's colour a little deeper in to the photo's a little
-further out. Shares are averaged over the whole rim with their sign, so that a dark outline or shading, which lies
+further out. What is found is averaged over the whole rim with its sign, so that a dark outline or shading, which lies
 towards the background in one place and away from it in another, cancels out.
 """
 
@@ -20,8 +21,8 @@ RIM_PX = 3.0  # depth of the rim; the subject's own colour lies deeper. Outwards
 REACH_PX = 4.0  # Gaussian from which the two colours are gathered: beyond lie the fill of a drawn line, other objects
 REACH_OF_EDGE = 1 / 3  # of a soft edge's width, where that is more: both colours must be seen across it
 SHRINK = 2  # they are smooth: gathered at half the size
-APART = 0.1  # colour difference of full scale at which a pixel has half its say
-RIDGE = 0.03  # pulls a rim that nowhere differs from the background to no halo
+USUAL = 0.6  # distance in RGB of subject and background that counts in full
+ALIKE = 0.05  # distance below which there is no line to project on
 
 
 def measure(specimen: Specimen) -> float | None:
@@ -43,10 +44,10 @@ def measure(specimen: Specimen) -> float | None:
     across = (background - subject)[known]
     along = (specimen.rgb[rim] - subject)[known]
     apart = np.einsum("ij,ij->i", across, across)
-    say = alpha[rim][known] / (apart + APART**2)
-    shared = np.sum(say * np.einsum("ij,ij->i", along, across), dtype=np.float64)
-    whole = np.sum(say * (apart + RIDGE * (apart + APART**2)), dtype=np.float64)
-    return float(np.clip(shared / whole, 0.0, 1.0))
+    towards = np.einsum("ij,ij->i", along, across) / np.sqrt(apart + np.float32(ALIKE**2))
+    say = alpha[rim][known]
+    error = np.sum(say * towards, dtype=np.float64) / np.sum(say, dtype=np.float64)
+    return float(np.clip(error / USUAL, 0.0, 1.0))
 
 
 def _colour_nearby(
