@@ -1,13 +1,14 @@
 """Copies: what is found, what is wrongly taken for one, and how the search grows. Prints tables, asserts nothing.
 
-    LORASET_DATA=folder python tests/benchmarks/neardup.py groups changes named friends films scale
+    LORASET_DATA=folder python tests/benchmarks/neardup.py groups changes named friends films search scale
 
 groups   neardup/groups: pairs of one photo's sizes: recall and precision
 changes  photos changed in known ways: recall per kind of change; pairs of different photos called copies
-named    neardup/jimagehash and imagededup: the groups by name
-friends  twenty drawings and twelve views of a toy, each kind on one backdrop or on none: pairs called copies
-films    video/: frames called copies
-scale    100,000 random and clustered hashes, and a set of that many entries: seconds beside brute force, memory
+named    neardup/jimagehash and imagededup: each kind of change, and whether it was found
+friends  pictures that are no copies but look or hash like ones (flat, clear, text, night): pairs called copies
+films    video/: frames 1 to 15 apart called copies, and how many stay
+search   100,000 hashes of several kinds, radius 6 and 10: seconds beside brute force, memory
+scale    a set of 100,000 entries: seconds, memory
 """
 
 import csv
@@ -23,8 +24,8 @@ import numpy as np
 from material import data, read_rgb
 
 from loraset.images import Unreadable, decode
-from loraset.ops.hamming import pairs_within
-from loraset.ops.hashes import Hashes, perceptual_hashes, sharpness, small_picture
+from loraset.ops.hamming import pairs_among
+from loraset.ops.hashes import Hashes, distance_bits, perceptual_hashes, sharpness, small_picture
 from loraset.recipe.model import Dedupe
 from loraset.stages.dedupe import Entry, dedupe
 from loraset.stages.ingest import _reduced, pixel_sha256
@@ -140,22 +141,59 @@ def benchmark_changes():
         print(f"{way:28s} recall {right / len(photos):.2f}, other photos called copies: {len(others)}")
 
 
+# What was done to a picture, by its name: original, changed one, whether that is a copy still.
+NAMED = {
+    "jimagehash": (
+        ("JPEG of low quality", "highQuality.jpg", "lowQuality.jpg", True),
+        ("a fifth of the size", "highQuality.jpg", "thumbnail.jpg", True),
+        ("as PNG", "highQuality.jpg", "highQualityBase.png", True),
+        ("brighter", "highQuality.jpg", "highQualityBright.png", True),
+        ("darker, shadows lost", "highQuality.jpg", "highQualityDark.png", True),
+        ("other hue", "highQuality.jpg", "highQualityHue.png", True),
+        ("large word laid over", "highQuality.jpg", "copyright.jpg", False),
+        ("clear logo, black or white", "transparent0.png", "transparent0White.png", False),
+        ("clear logo, black or white", "transparent1.png", "transparent1White.png", False),
+        ("two clear logos", "transparent0.png", "transparent1.png", False),
+    ),
+    "imagededup": (
+        ("same file elsewhere", "base_images/ukbench09268.jpg", "mixed_images/ukbench09268.jpg", True),
+        ("mirrored", "base_images/ukbench00120.jpg", "mixed_images/ukbench00120_hflip.jpg", True),
+        ("smaller", "base_images/ukbench00120.jpg", "mixed_images/ukbench00120_resize.jpg", True),
+        ("gray", "base_images/ukbench00120.jpg", "ukbench00120_gray.jpg", True),
+        ("with an alpha channel", "base_images/ukbench00120.jpg", "alpha_channel_image.png", True),
+        ("turned by 90 degrees", "base_images/ukbench00120.jpg", "mixed_images/ukbench00120_rotation.jpg", False),
+        ("as WebP", "base_images/ukbench09380.jpg", "formats_images/ukbench09380.webp", True),
+        ("as BMP", "base_images/ukbench09380.jpg", "formats_images/ukbench09380.bmp", True),
+    ),
+}
+
+
 def benchmark_named():
-    for folder in (data() / "neardup/jimagehash", data() / "neardup/imagededup"):
+    for name, changes in NAMED.items():
+        folder = data() / "neardup" / name
         entries = []
         for path in sorted(folder.rglob("*")):
             if path.suffix.lower() in (".jpg", ".png", ".webp", ".bmp", ".gif", ".tiff", ".pgm", ".ppm", ".jpeg"):
                 try:
                     entries.append(entry_of(path, str(path.relative_to(folder))))
                 except Unreadable as error:
-                    print(f"{path.name}: {error.detail}")
-        groups = dedupe(entries, Dedupe())
-        for group in groups:
-            print(f"kept {group.kept}")
-            for name, reason in group.dropped.items():
-                print(f"    {name}: {reason.code}, {reason.detail}")
-        grouped = {member for group in groups for member in group.members}
-        print("alone:", ", ".join(entry.id for entry in entries if entry.id not in grouped))
+                    print(f"{name}: {path.name}: {error.detail}")
+        by_name = {entry.id: entry for entry in entries}
+        for change, original, changed, copy in changes:
+            said = bool(called([by_name[original], by_name[changed]]))
+            right = "" if said == copy else "   <- WRONG"
+            print(f"{name}: {change:27s} {'is' if copy else 'no'} copy, called {'one' if said else 'none'}{right}")
+        wrong = [
+            group.members for group in dedupe(entries, Dedupe()) if len({_photo(one) for one in group.members}) > 1
+        ]
+        print(f"{name}: all together: {len(wrong)} groups of more than one photo {wrong or ''}")
+
+
+def _photo(name):
+    """What a file of `NAMED` shows, by its name."""
+    if name in ("thumbnail.jpg", "lowQuality.jpg") or name.startswith("highQuality"):
+        return "highQuality"
+    return "ukbench00120" if "alpha_channel" in name else name.rpartition("/")[2].split("_")[0].split(".")[0]
 
 
 def before(backdrop, cutout, share):
@@ -174,16 +212,58 @@ def before(backdrop, cutout, share):
     return Picture(np.round(255 * (color + (1 - alpha) * backdrop / 255)).clip(0, 255).astype(np.uint8))
 
 
-def benchmark_friends():
-    photo = cv2.resize(read_rgb(sorted((data() / "saliency/images").glob("*.jpg"))[5]), (640, 640))
-    backdrops = {"a photo": photo, "gray": np.full((640, 640, 3), 128, np.uint8), "nothing": None}
-    for kind in ("gopher", "lego"):
-        paths = sorted((data() / "cutouts").glob(f"{kind}_*.png"))
-        cutouts = {path.stem: cv2.cvtColor(cv2.imread(str(path), -1), cv2.COLOR_BGRA2RGBA) for path in paths}
-        for name, backdrop in backdrops.items():
+def friends():
+    """Yield a kind and pictures, no two of them copies: what hashes or eyes may take for one."""
+    photos = [
+        cv2.resize(read_rgb(path), (640, 640)) for path in sorted((data() / "saliency/images").glob("*.jpg"))[:12]
+    ]
+    yield "flat, one gray each", [Picture(np.full((640, 640, 3), 20 * level, np.uint8)) for level in range(12)]
+    soft = np.random.default_rng(0).normal(0, 1, (12, 640, 640, 1))
+    yield "nearly flat, noise alone", [Picture((128 + one.repeat(3, 2)).astype(np.uint8)) for one in soft]
+    rounds = [np.zeros((640, 640), np.uint8) for _ in range(12)]
+    for at, alpha in enumerate(rounds):
+        cv2.circle(alpha, (120 + 130 * (at % 4), 160 + 150 * (at // 4)), 60 + 8 * at, 255, -1)
+    yield "one photo under other alphas", [Picture(photos[0], alpha) for alpha in rounds]
+    yield "other photos under one alpha", [Picture(photo, rounds[5]) for photo in photos]
+    yield "clear drawings, all black", [Picture(np.zeros((640, 640, 3), np.uint8), alpha) for alpha in rounds]
+    words = ("north", "south", "apple", "river", "stone", "chair", "bread", "cloud", "horse", "plant", "glass", "light")
+    yield "one photo, one word each on it", [Picture(_written(photos[1], word)) for word in words]
+    yield (
+        "a line of text each on white",
+        [Picture(_written(np.full((640, 640, 3), 255, np.uint8), w, 2)) for w in words],
+    )
+    yield "night: photos at a twentieth", [Picture((photo // 20).astype(np.uint8)) for photo in photos]
+    cutouts = {
+        kind: [cv2.cvtColor(cv2.imread(str(path), -1), cv2.COLOR_BGRA2RGBA) for path in paths]
+        for kind in ("gopher", "lego")
+        if (paths := sorted((data() / "cutouts").glob(f"{kind}_*.png")))
+    }
+    grounds = {"a photo": photos[5], "white": np.full((640, 640, 3), 255, np.uint8), "nothing": None}
+    for kind, shown in cutouts.items():
+        for name, ground in grounds.items():
             for share in (0.3, 0.6):
-                made = [entry(key, before(backdrop, cutout, share)) for key, cutout in cutouts.items()]
-                print(f"{len(made)} of {kind}, {share} of {name}: {len(called(made))} pairs called copies")
+                yield f"{kind}, {share} of {name}", [before(ground, cutout, share) for cutout in shown]
+
+
+def _written(ground, word, times=1):
+    page = ground.copy()
+    for line in range(times):
+        where = (60, 330 + 90 * line)
+        cv2.putText(page, f"{word} {word[::-1]}"[: 5 + 6 * (times > 1)], where, 0, 2.4, (20, 20, 20), 8, cv2.LINE_AA)
+    return page
+
+
+def benchmark_friends():
+    for kind, pictures in friends():
+        made = [entry(f"{kind} {at}", picture) for at, picture in enumerate(pictures)]
+        near = sum(1 for one, two in combinations(made, 2) if _hashes_near(one, two))
+        print(f"{kind:30s} {len(made)} pictures, {near:3d} pairs near by hash, {len(called(made))} called copies")
+
+
+def _hashes_near(one, two):
+    if one.hashes is None or two.hashes is None:
+        return False
+    return distance_bits(one.hashes.phash, two.hashes.phash) <= Dedupe().max_distance_bits
 
 
 def benchmark_films():
@@ -194,18 +274,25 @@ def benchmark_films():
         frames["bedroom"].append(cv2.cvtColor(shot[1], cv2.COLOR_BGR2RGB))
     for name, pictures in frames.items():
         entries = [entry(f"{place:04d}", Picture(rgb)) for place, rgb in enumerate(pictures)]
+        for apart in (1, 2, 5, 15):
+            pairs = list(zip(entries, entries[apart:], strict=False))
+            same = sum(bool(called(pair)) for pair in pairs)
+            print(f"{name}: frames {apart:2d} apart: {same} of {len(pairs)} pairs called copies")
         start = time.process_time()
         groups = dedupe(entries, Dedupe())
         spent = time.process_time() - start
-        print(f"{name}: {len(entries)} frames, {[group.members for group in groups]} called copies, {spent:.1f} s")
+        left = len(entries) - sum(len(group.members) - 1 for group in groups)
+        print(f"{name}: {left} of {len(entries)} frames stay, {spent:.1f} s")
 
 
-def brute_force(hashes, radius):
-    """Number of pairs within the radius: every hash against all later ones."""
-    return sum(
-        int(np.count_nonzero(np.bitwise_count(hashes[row + 1 :] ^ hashes[row]) <= radius))
-        for row in range(hashes.size - 1)
-    )
+def brute_force(hashes, radius, block=1 << 19):
+    """Yield the pairs within the radius: every hash against all later ones, in blocks that stay in the cache."""
+    step = max(1, block // hashes.size)
+    for start in range(0, hashes.size, step):
+        near = np.bitwise_count(hashes[start : start + step, None] ^ hashes[start:]) <= radius
+        near[np.tril_indices(len(near))] = False
+        rows, columns = np.divmod(np.flatnonzero(near), near.shape[1])
+        yield rows + start, columns + start
 
 
 def timed(work):
@@ -213,16 +300,46 @@ def timed(work):
     return work(), time.process_time() - start
 
 
-def benchmark_scale(count=100_000, radius=6):
+def flipped(random, hashes, bits=3):
+    for _ in range(bits):
+        hashes = hashes ^ (np.uint64(1) << random.integers(0, 64, hashes.size, dtype=np.uint64))
+    return hashes
+
+
+def sets_of_hashes(count):
+    """Yield names and hashes: random ones, near copies of few, and a tenth that are one hash or nearly one."""
     random = np.random.default_rng(0)
     plain = random.integers(0, 2**64, count, dtype=np.uint64)
-    clustered = plain[random.integers(0, count // 20, count)]
-    for _ in range(3):
-        clustered = clustered ^ (np.uint64(1) << random.integers(0, 64, count, dtype=np.uint64))
-    for name, hashes in (("random", plain), ("clustered", clustered)):
-        ours, seconds = timed(lambda h=hashes: sum(int((i < j).sum()) for i, j in pairs_within(h, h, radius)))
-        theirs, slow = timed(lambda h=hashes: brute_force(h, radius))
-        print(f"{count} {name} hashes: {ours} and {theirs} pairs; {seconds:.2f} s, brute force {slow:.2f} s")
+    tenth = random.permutation(count)[: count // 10]
+    yield "random", plain
+    for copies in (20, 100):
+        yield f"{copies} near copies of each", flipped(random, plain[random.integers(0, count // copies, count)])
+    for name, few in (("a tenth equal", plain[tenth[:1]]), ("a tenth nearly equal", None)):
+        hashes = plain.copy()
+        hashes[tenth] = flipped(random, np.repeat(plain[tenth[:1]], tenth.size)) if few is None else few
+        yield name, hashes
+
+
+def benchmark_search(count=100_000):
+    for name, hashes in sets_of_hashes(count):
+        for radius in (6, 10):
+            ours, seconds = timed(lambda h=hashes, r=radius: sum(rows.size for rows, _ in pairs_among(h, r)))
+            theirs, slow = timed(lambda h=hashes, r=radius: sum(rows.size for rows, _ in brute_force(h, r)))
+            same = "the same" if ours == theirs else f"NOT {theirs}"
+            print(
+                f"{count} hashes, {name:26s} radius {radius:2d}: {ours:9d} pairs, {same}; "
+                f"{seconds:.2f} s, {seconds / slow:.3f} of brute force's {slow:.2f} s"
+            )
+    print_memory()
+
+
+def print_memory():
+    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTES:.0f} MB")
+
+
+def benchmark_scale(count=100_000):
+    random = np.random.default_rng(1)
+    clustered = dict(sets_of_hashes(count))["20 near copies of each"]
     picture = small_picture(read_rgb(next((data() / "saliency/images").glob("*.jpg"))))
     entries = []
     for place, value in enumerate(clustered.tolist()):
@@ -240,7 +357,7 @@ def benchmark_scale(count=100_000, radius=6):
     alike = [replace(one, sha256=one.id, pixel_sha256=one.id) for one in equal[: count // 50]]
     groups, seconds = timed(lambda: dedupe(alike, Dedupe()))
     print(f"dedupe of {len(alike)} copies with one hash: {len(groups)} groups, {seconds:.1f} s")
-    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTES:.0f} MB")
+    print_memory()
 
 
 if __name__ == "__main__":
