@@ -163,7 +163,7 @@ def given(mask):
     return (cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.7) * 255).round().astype(np.uint8)
 
 
-def one_set(kind, seed, faults):
+def one_set(kind, seed, faults, engine="given"):
     """A whole run over a set with these faults: a `Seen` for each picture that was cut."""
     made, what = with_faults(kind, seed, faults)
     with tempfile.TemporaryDirectory() as folder:
@@ -173,8 +173,8 @@ def one_set(kind, seed, faults):
             cv2.imwrite(str(photos / f"{place}.png"), cv2.cvtColor(shot.rgb, cv2.COLOR_RGB2BGR))
             cv2.imwrite(str(masks / f"{place}.png"), given(mask))
         settings = {
-            "input": {"paths": [str(photos)], "masks": str(masks), "min_side_px": 32},
-            "mask": {"engine": "given"},
+            "input": {"paths": [str(photos)], "masks": str(masks) if engine == "given" else "", "min_side_px": 32},
+            "mask": {"engine": engine},
             "frame": {"resolution": 320},
         }
         with pipeline._line(pipeline.Request(Recipe.model_validate(settings), Path(folder)), Silent()) as line:

@@ -3,23 +3,29 @@
 In: nothing from outside but the model u2netp (its file in U2NET_HOME); `scenes` paints single pictures, `faults` sets
 with planted ones. Out: TOML. Never: the given data, on which the result is measured afterwards.
 
-    U2NET_HOME=... PYTHONPATH=src python tests/benchmarks/fit_score.py [CACHE [SETS]]
+    U2NET_HOME=... PYTHONPATH=src python tests/benchmarks/fit_score.py [CACHE [SETS [MADE]]]
 
-A mask of a single picture is right from an IoU of .8 with the truth, one of a set as `faults` says. Weights are
+A mask of a single picture is right from an IoU of .8 with the truth, one that is given to a set as `faults` says, one
+that the set itself made (cosegment, with no model) from .85. Weights are
 logistic and none below 0. The scenes are harder than photos: their bad ones are weighed down to `BAD_SHARE` of all.
 Only what is measured of masks is fitted: painted edges are clearer than a photo's. CACHE keeps what was measured on
-scenes, SETS what was of sets.
+scenes, SETS and MADE what was of sets.
 """
 
 import pickle
 import sys
+import tempfile
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import faults
 import numpy as np
+import selection
 from material import iou
+from painted import KINDS
 from scenes import scene
 from scipy.optimize import minimize
 
@@ -29,12 +35,15 @@ from loraset.metrics import METRICS
 from loraset.metrics.grade import Doubt
 from loraset.metrics.interface import Specimen
 from loraset.registry import load
+from loraset.sample import write_sample
+from loraset.stages.beside import beside
 from loraset.types import Frame
 
 SCENES = 280
 BAD_SHARE = 0.22
 RIDGE = 0.001
-SET_SEEDS = range(100, 106)  # the benchmark has others
+SET_SEEDS = range(100, 106)  # the benchmarks have others, here and below
+MADE_SEEDS, SAMPLE_SEEDS = (110, 111, 112), (10, 11)
 SURE = 0.01  # of the picture: a subject smaller than that is passed over
 PICTURE = {
     "expected_overlap": Doubt(best=1.0, bad=0.0, weight=1.0, bend=50.0),
@@ -45,6 +54,8 @@ SET = {
     "set_disputes": Doubt(best=0.0, bad=1.0, weight=1.0),
     "set_edges": Doubt(best=0.0, bad=-0.3, weight=1.0),
 }
+MADE_RIGHT = 0.85
+MADE = {"steady": Doubt(best=1.0, bad=0.5, weight=1.0, bend=10.0)}
 
 
 def measured(shot, engine):
@@ -93,18 +104,55 @@ def sets(cache):
     return [(one.numbers, not one.wrong) for one in seen if one.fault not in faults.LASTING]
 
 
+def made(cache):
+    """(metrics, right) of the masks that cosegment made of painted sets and of samples.
+
+    Without the sets of which most masks are wrong: what all agree on raises no doubt of one.
+    """
+    rows = []
+    for kind, seed in [*product(KINDS, MADE_SEEDS), *product(["sample"], SAMPLE_SEEDS)]:
+        path = cache and cache / f"{kind}-{seed}.pkl"
+        if path and path.exists():
+            found = pickle.loads(path.read_bytes())
+        else:
+            found = sampled(seed) if kind == "sample" else painted(kind, seed)
+            if path:
+                path.write_bytes(pickle.dumps(found))
+        right = [overlap >= MADE_RIGHT for _, overlap in found]
+        if np.mean(right) >= 0.5:
+            rows += [(numbers, good) for (numbers, _), good in zip(found, right, strict=True)]
+    return rows
+
+
+def painted(kind, seed):
+    """(metrics, IoU) of a painted set."""
+    return [(one.numbers, one.iou) for one in faults.one_set(kind, seed, (), "cosegment:none")]
+
+
+def sampled(seed):
+    """(metrics, IoU) of a sample, but for what has no truth."""
+    with tempfile.TemporaryDirectory() as folder:
+        photos, truth = Path(folder) / "sample", Path(folder) / "truth"
+        write_sample(photos, seed=seed, side=900, truth=truth)
+        entries, overlaps, _ = selection.measured(photos, truth, "cosegment:none")
+    known = [(entry.metrics, one) for entry, one in zip(entries, overlaps.tolist(), strict=True) if one > 0]
+    more = beside([metrics for metrics, _ in known])
+    return [({**metrics, **found}, one) for (metrics, one), found in zip(known, more, strict=True)]
+
+
 def _against(doubt, value):
     return 0.0 if value is None else doubt.log_odds(value)
 
 
-def fit(rows, doubts, bad_share):
-    """Log odds without a doubt, and the doubts with their weights."""
+def fit(rows, doubts, bad_share, others=MappingProxyType({})):
+    """Log odds without a doubt, and the doubts with their weights, beside others whose weights are known."""
+    known = np.array([sum(_against(doubt, row.get(name)) for name, doubt in others.items()) for row, _ in rows])
     values = np.array([[_against(doubt, row[name]) for name, doubt in doubts.items()] for row, _ in rows])
     right = np.array([right for _, right in rows])
     weight = np.where(right, (1 - bad_share) / right.mean(), bad_share / (1 - right.mean()))
 
     def loss(x):
-        odds = x[0] - values @ x[1:]
+        odds = x[0] - known - values @ x[1:]
         cost = np.logaddexp(0, np.where(right, -odds, odds))
         return (weight * cost).sum() / weight.sum() + RIDGE * np.square(x[1:]).sum()
 
@@ -114,7 +162,7 @@ def fit(rows, doubts, bad_share):
 
 
 def main():
-    caches = [Path(name) for name in sys.argv[1:3]] + [None, None]
+    caches = [Path(name) for name in sys.argv[1:4]] + [None] * 3
     for cache in filter(None, caches):
         cache.mkdir(parents=True, exist_ok=True)
     rows = pictures(caches[0])
@@ -124,8 +172,14 @@ def main():
     print(f"# {len(rows)} masks of sets, {sum(not right for _, right in rows)} wrong")
     bad = np.mean([not right for _, right in rows])
     undoubted, of_sets = fit(rows, SET, bad)
+    backed = undoubted - np.log((1 - bad) / bad)
     table |= of_sets
-    print(f"sure = {sure:.2f}\n\nbacked = {undoubted - np.log((1 - bad) / bad):.2f}")
+    rows = made(caches[2])
+    bad = np.mean([not right for _, right in rows])
+    print(f"# {len(rows)} masks that sets made, {sum(not right for _, right in rows)} wrong")
+    undoubted, of_made = fit(rows, MADE, bad, table)
+    table |= of_made
+    print(f"sure = {sure:.2f}\n\n[backed]\nset_overlap = {backed:.2f}\nsteady = {undoubted - sure:.2f}")
     for name, doubt in table.items():
         print(f"\n[doubt.{name}]\nbest = {doubt.best}\nbad = {doubt.bad}\nweight = {doubt.weight}")
         print(f"bend = {doubt.bend}" if doubt.bend else "", end="")

@@ -13,6 +13,7 @@ OF_THE_SET = {
     "set_overlap": "higher",
     "set_disputes": "lower",
     "set_edges": "higher",
+    "steady": "higher",
     "set_sharpness": "higher",
     "subject_fit": "higher",
 }
@@ -67,6 +68,11 @@ def test_a_set_that_was_asked_speaks_for_a_mask_or_against_it():
     alone = grade({"scatter": 0.1}).right
     assert grade({"scatter": 0.1, "set_overlap": 1.0, "set_disputes": 0.0}).right > alone
     assert grade({"scatter": 0.1, "set_overlap": 0.7, "set_disputes": 0.6}).right < alone
+
+
+def test_a_mask_that_the_set_made_is_trusted_where_its_outline_is_steady():
+    doubted, steady = grade({"steady": 0.75}).right, grade({"steady": 0.98}).right
+    assert doubted < 0.85 < 0.95 < steady
 
 
 def test_two_like_things_in_one_mask_are_not_sure_to_be_right():

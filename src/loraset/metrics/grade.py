@@ -18,7 +18,6 @@ from importlib.resources import files
 
 from loraset.types import Json
 
-ASKED = "set_overlap"  # known where the other pictures were asked about the mask
 EXPLAINED_BELOW = 0.95  # a factor under this is named among what pulled the score down
 
 
@@ -94,6 +93,7 @@ WORDS = {
     "expected_overlap": "the mask is undecided, or another one when the picture is turned",
     "scatter": "the mask is in pieces",
     "edge_support": "the outline follows no edges of the photo",
+    "steady": "the outline changes where the evidence is weighed differently",
     "set_edges": "the outline follows the photo's edges less than in the other pictures",
     "set_overlap": "the other pictures would cut it differently",
     "set_disputes": "the other pictures speak against a piece of the mask",
@@ -142,12 +142,12 @@ class Grade:
 class Doubts:
     """What is in right.toml.
 
-    sure : log odds of a cut-out that nothing speaks against. backed : what a set adds that was asked (`ASKED` is
-    known) and has no doubt. table : the doubts by metric.
+    sure : log odds of a cut-out that nothing speaks against. backed : what is added where a metric is known and raises
+    no doubt, for that says more than its being unknown: of several, the first counts. table : the doubts by metric.
     """
 
     sure: float
-    backed: float
+    backed: dict[str, float]
     table: dict[str, Doubt]
 
 
@@ -156,7 +156,7 @@ def doubts() -> Doubts:
     """Return the fitted part of the score."""
     said = tomllib.loads(files("loraset.metrics").joinpath("right.toml").read_text("utf-8"))
     table = {name: Doubt(**values) for name, values in said["doubt"].items()}
-    return Doubts(float(said["sure"]), float(said["backed"]), table)
+    return Doubts(float(said["sure"]), dict(said["backed"]), table)
 
 
 def grade(numbers: Mapping[str, float | None]) -> Grade:
@@ -165,7 +165,8 @@ def grade(numbers: Mapping[str, float | None]) -> Grade:
     against = {
         name: doubt.log_odds(value) for name, doubt in fitted.table.items() if (value := numbers.get(name)) is not None
     }
-    odds = fitted.sure - sum(against.values()) + (fitted.backed if ASKED in against else 0.0)
+    backed = next((amount for name, amount in fitted.backed.items() if name in against), 0.0)
+    odds = fitted.sure + backed - sum(against.values())
     right = _chance(odds)
     factors = {
         name: part.factor(value)

@@ -100,7 +100,7 @@ class Item:
         if own is None:
             return {}
         of_set = {name: self.decision.metrics.get(name) if self.decision else None for name in select.OF_SET}
-        measured = {**own, **repair.measured(self.said("repair")), **of_set}
+        measured = {**own, **repair.measured(self.said("repair"), self.said("mask")), **of_set}
         return measured | {"mask_wrong": round(1 - grade(measured).right, 6)}
 
     @property

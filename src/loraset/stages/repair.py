@@ -30,13 +30,19 @@ NAMED = 0.05  # ... so large a share of the mask
 EVEN = 0.5  # the chance that is told of a mask that was made anew, or should have been
 
 
-def measured(said: Json) -> dict[str, float | None]:
+def measured(said: Json, mask: Json) -> dict[str, float | None]:
     """Return what the set says of a mask as numbers in [0, 1]: None where it was not asked.
 
     set_overlap : IoU of the final mask and the set's own cut. set_disputes : the chance that a piece of the final
-    mask is wrong.
+    mask is wrong. steady : of a mask that the set made, how much of it stays when its evidence is weighed differently.
+
+    said, mask : what this stage and the mask stage said.
     """
-    return {"set_overlap": said.get("agreement"), "set_disputes": said.get("disputed")}
+    return {
+        "set_overlap": said.get("agreement"),
+        "set_disputes": said.get("disputed"),
+        "steady": mask.get("details", {}).get("stability"),
+    }
 
 
 def settings(recipe: Recipe) -> Json:
