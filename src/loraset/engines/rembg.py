@@ -7,12 +7,14 @@ rembg hands out 8-bit masks. So the raw output is listened to on its way: it is 
 the ways in `ACTIVATIONS` gives the same bytes, and then the float map is used; else rembg's bytes are.
 """
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,20 +23,19 @@ from loraset.engines.graph import with_outputs
 from loraset.engines.interface import EngineOptions
 from loraset.errors import MissingError
 from loraset.images import to_pillow
-from loraset.ops.doubt import expected_overlap, undecided
+from loraset.ops.doubt import expected_overlap
+from loraset.ops.geometry import around
 from loraset.runtime.executor import core_count
 from loraset.runtime.hardware import choose_providers
 from loraset.runtime.models import accept_license, find, lookup, missing, pull, sessions_of_rembg, sha256
 from loraset.types import ByteImage, FloatImage, Json, Map, Mask, Reason, View
 
-VERSION = 2
+VERSION = 3
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet's, for models given by path
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
-TURNED: dict[str, tuple[slice, slice]] = {
-    "mirrored": (slice(None), slice(None, None, -1)),
-    "upside down": (slice(None, None, -1), slice(None)),
-}
-ASKED_AGAIN = 0.02  # from so undecided a mask the model is shown the picture turned: a clean one is right nearly always
+MIRRORED = slice(None), slice(None, None, -1)
+NEARER_MARGIN = 0.2  # of the subject's box, on each side of it, when the model is shown the subject alone
+ASKED_BELOW = 0.998  # expected overlap by the mask alone: one that is surer is right nearly always, and is not doubted
 FLAT_RANGE = 0.3  # a map whose values span less than this (before stretching) saw no subject
 LANCZOS = 1  # Pillow's number of the filter
 ACTIVATIONS: dict[str, Callable[[FloatImage], FloatImage]] = {
@@ -77,17 +78,18 @@ class RembgEngine:
     def mask(self, view: View) -> Mask:
         """Return the model's map; `mask_uncertain` where it is flat.
 
-        `details.stays` is the IoU to be expected of it by what the model says of the picture mirrored and upside down.
+        `details.stays` is the IoU to be expected of it by what the model says of the picture mirrored, and of the
+        subject from nearer.
         """
         session = self._open()
         if isinstance(session, sam.SamSession):
             return session.mask(view)
         photo = _seen(view, session)
         mask = self._mask(session.look(photo))
-        if not self._look_again or undecided(mask.probability) < ASKED_AGAIN:
+        if not self._look_again or not 0 < expected_overlap(mask.probability) < ASKED_BELOW:
             return mask
-        turned = [session.look(np.ascontiguousarray(photo[way])).map[way] for way in TURNED.values()]
-        stays = expected_overlap(mask.probability, turned)
+        others = [session.look(np.ascontiguousarray(photo[MIRRORED])).map[MIRRORED]]
+        stays = expected_overlap(mask.probability, [*others, _nearer(view, session, mask.probability)])
         return replace(mask, details={**mask.details, "stays": round(stays, 4)})
 
     def expose(self, names: Sequence[str]) -> None:
@@ -257,11 +259,28 @@ def _input_size(session: Any, file: Path) -> tuple[int, int]:
 
 def _seen(view: View, session: _Session) -> ByteImage:
     """The picture as the model takes it: the reduced one, where that is large enough."""
-    width, height = session.size
+    return _to_size(_large_enough(view, session), session.size)
+
+
+def _large_enough(view: View, session: _Session) -> ByteImage:
     photo = view.proxy()
-    if min(photo.shape[:2]) < min(width, height, *view.size):
-        photo = view.picture().rgb
-    return _to_size(photo, session.size)
+    return view.picture().rgb if min(photo.shape[:2]) < min(*session.size, *view.size) else photo
+
+
+def _nearer(view: View, session: _Session, mask: FloatImage) -> FloatImage:
+    """A mask with its subject's surroundings as the model sees them when it is shown nothing else."""
+    photo, box = _large_enough(view, session), around(mask > 0.5)
+    near = []
+    for span, side in zip(box, mask.shape, strict=True):
+        margin = NEARER_MARGIN * (span.stop - span.start)
+        near.append((max(0, int(span.start - margin)), min(side, int(span.stop + margin))))
+    (top, bottom), (left, right) = near
+    down, across = photo.shape[0] / mask.shape[0], photo.shape[1] / mask.shape[1]
+    window = photo[int(top * down) : math.ceil(bottom * down), int(left * across) : math.ceil(right * across)]
+    seen = session.look(_to_size(window, session.size)).map
+    said = mask.copy()
+    said[top:bottom, left:right] = cv2.resize(seen, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    return said
 
 
 def _to_size(photo: ByteImage, size: tuple[int, int]) -> ByteImage:

@@ -1,7 +1,9 @@
-"""How much of the mask is to be expected right, by what its maker says of the same picture mirrored and upside down.
+"""How much of the mask is to be expected right, by what its maker says of the same picture mirrored, and of the subject
+from nearer.
 
-In: a specimen. Out: [0, 1], an IoU, higher is better. Never: exact masks (None), or truth: a maker that is wrong in the
-same way each time is not found out. Where the maker was not asked again, the mask's own values are taken at their word.
+In: a specimen. Out: [0, 1], an IoU in which the softness of edges does not count, higher is better. Never: exact masks
+(None), or truth: a maker that is wrong in the same way each time is not found out. Where the maker was not asked again,
+the mask's own values are taken at their word.
 """
 
 from loraset.metrics.interface import Metric, Specimen

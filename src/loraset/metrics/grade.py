@@ -90,7 +90,7 @@ WORDS = {
     "halo": "the old background shows in the edge",
     "holes_islands": "the mask has crumbs",
     "subject_fit": "it does not look like the others",
-    "expected_overlap": "the mask is undecided, or another one when the picture is turned",
+    "expected_overlap": "the mask is undecided, or another one when the picture is shown in another way",
     "scatter": "the mask is in pieces",
     "edge_support": "the outline follows no edges of the photo",
     "steady": "the outline changes where the evidence is weighed differently",

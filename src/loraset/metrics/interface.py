@@ -33,7 +33,7 @@ class Specimen:
     confidence : the engine's own, [0, 1]; None where it has none.
     disagreement : of joined engines, [0, 1]; None where one worked alone.
     format : of the file, such as "JPEG"; None where there is none.
-    stays : IoU to be expected of the mask by its maker's answers to the picture turned, [0, 1]; None where not asked.
+    stays : IoU to be expected of the mask by its maker's answers when asked again, [0, 1]; None where it was not.
     """
 
     rgb: FloatImage

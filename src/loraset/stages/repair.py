@@ -63,7 +63,7 @@ def names_given(recipe: Recipe) -> bool:
 def final_mask(task: Task) -> StageResult:
     """Return the mask stage's result with the corrected mask in it where there is one.
 
-    That is exact no longer, and what its maker said of the turned picture was said of another mask.
+    That is exact no longer, and what its maker said when asked again was said of another mask.
     """
     mask, said = task.result("mask"), task.result(NAME)
     if not said.images:
