@@ -10,7 +10,8 @@ from loraset.ops.descriptors import COLOR_BINS, POSE_SIDE, Descriptors, position
 from loraset.ops.likeness import look_at
 from loraset.ops.subject_copies import small_cutout
 from loraset.recipe.model import Limits, Select
-from loraset.stages.select import GATES, Decision, Entry, select
+from loraset.stages.gates import GATES
+from loraset.stages.select import Decision, Entry, select
 from loraset.types import REASON_CODES, Reason, Verdict
 
 KEEP, REVIEW, REJECT = Verdict.KEEP, Verdict.REVIEW, Verdict.REJECT
@@ -123,6 +124,27 @@ def test_a_changed_limit_changes_the_verdict_of_the_same_numbers():
     one = entry("a", 1, metrics={"sharpness": 0.3})
     assert decide(one)["a"].verdict == KEEP
     assert codes(decide(one, limits=Limits(blurry=0.4))["a"]) == ["blurry"]
+
+
+COMMON = [gate.code for gate in GATES if gate.common]
+
+
+@pytest.mark.parametrize("code", COMMON)
+def test_what_most_pictures_have_is_said_once_of_the_set_and_of_none(code):
+    metric, value = BAD[code]
+    alike = [entry(f"p{n}", n, metrics={metric: value}) for n in range(5)]
+    said = select([*alike, *(entry(f"q{n}", 9 + n) for n in range(4))], Select(), shared=True)
+    assert all(code not in codes(decision) for decision in said.decisions.values())
+    assert [note.rsplit(" (", 1)[1] for note in said.notes] == [f"5 of 9, {code})"]
+    half = select([*alike, *(entry(f"q{n}", 9 + n) for n in range(5))], Select(), shared=True)
+    assert half.notes == () and all(code in codes(half.decisions[f"p{n}"]) for n in range(5))
+
+
+@pytest.mark.parametrize("code", sorted(set(BAD) - set(COMMON)))
+def test_a_bad_cut_out_is_no_less_one_because_most_are(code):
+    metric, value = BAD[code]
+    decisions = decide(*(entry(f"p{n}", n, metrics={metric: value}) for n in range(6)))
+    assert all(code in codes(decision) for decision in decisions.values())
 
 
 def test_on_the_limit_is_not_beyond_it():

@@ -8,9 +8,8 @@ gates (a threshold for each reason code), the score, copies of the subject, stra
 their number. What is left is then described: see `coverage`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from loraset.ops.subject_copies import find_copies
 from loraset.recipe.model import Select
 from loraset.stages.beside import beside
 from loraset.stages.coverage import Coverage, cover
+from loraset.stages.gates import GATES, Gate, shared_by_most
 from loraset.stages.views import View, points
 from loraset.types import Json, Pixels, Reason, Verdict
 
@@ -96,32 +96,6 @@ class Selection:
     coverage: Coverage | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    code: str  # names the threshold in [select.limits] too, where `limit` does not
-    metric: str
-    side: Literal["below", "above"]
-    words: str
-    verdict: Verdict = Verdict.REVIEW
-    limit: str = ""
-
-
-GATES = (
-    _Gate("no_subject", "subject_share", "below", "the subject's share of the photo", Verdict.REJECT),
-    _Gate("subject_cut_off", "cut_off", "above", "the share of the outline on the photo's edge"),
-    _Gate("too_small", "true_size", "below", "the subject's size in the output, in px of the photo,"),
-    _Gate("mask_uncertain", "mask_wrong", "above", "the chance that the mask is wrong"),
-    _Gate("engines_disagree", "engines_disagree", "above", "the engines' disagreement"),
-    _Gate("halo", "halo", "above", "the share of old background in the edge"),
-    _Gate("blurry", "motion_blur", "above", "the subject moved: the way in px", limit="moved"),
-    _Gate("blurry", "sharpness", "below", "the subject's sharpness"),
-    _Gate("blurry", "set_sharpness", "below", "the subject's sharpness over the set's usual", limit="less_sharp"),
-    _Gate("dark", "lightness", "below", "the subject's mean lightness"),
-    _Gate("overexposed", "overexposed", "above", "the share of the subject burnt out to white"),
-    _Gate("odd_one_out", "subject_fit", "below", "the subject's fit to the others"),
-)
-
-
 @dataclass(slots=True)
 class _Case:
     """One picture while it is being decided."""
@@ -166,10 +140,12 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
     cases = [_open(entry) for entry in sorted(entries, key=lambda entry: entry.id)]
     if shared:
         _see_beside(_left(cases))
-    for case in cases:
-        _apply_gates(case, settings, case.entry.metrics)
-        _apply_score(case, settings)
     notes: list[str] = []
+    common = shared_by_most([case.entry.metrics for case in _left(cases)], settings.limits)
+    notes += common.values()
+    for case in cases:
+        _apply_gates(case, settings, case.entry.metrics, common)
+        _apply_score(case, settings)
     groups: list[list[str]] = []
     if shared and settings.subject_duplicates:
         _drop_copies(_left(cases), mirrored=mirrored)
@@ -208,13 +184,15 @@ def _see_beside(cases: Sequence[_Case]) -> None:
         case.entry = replace(entry, metrics=metrics, score=score, pulled_down=after.pulled_down)
 
 
-def _apply_gates(case: _Case, settings: Select, metrics: Mapping[str, float | None]) -> None:
+def _apply_gates(
+    case: _Case, settings: Select, metrics: Mapping[str, float | None], common: Collection[Gate] = ()
+) -> None:
     for gate in GATES:
-        value, limit = metrics.get(gate.metric), float(getattr(settings.limits, gate.limit or gate.code))
-        if value is None or any(reason.code == gate.code for reason in case.reasons):
+        known = any(reason.code == gate.code for reason in case.reasons)
+        if known or gate in common or not gate.fails(metrics, settings.limits):
             continue
-        if value < limit if gate.side == "below" else value > limit:
-            case.add(gate.code, f"{gate.words} is {value:.3g}, {gate.side} {limit:g}", gate.verdict)
+        limit = gate.threshold(settings.limits)
+        case.add(gate.code, f"{gate.words} is {metrics[gate.metric]:.3g}, {gate.side} {limit:g}", gate.verdict)
 
 
 def _apply_score(case: _Case, settings: Select, *, rejects: bool = True) -> None:

@@ -1,0 +1,95 @@
+"""The gates of `select`: one number, one threshold, one reason code each.
+
+In: the metrics of pictures, the recipe's thresholds. Out: which gates a picture fails, and which most of a set fail.
+Never: a verdict passed, or a threshold of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from loraset.ops.likeness import FEWEST
+from loraset.recipe.model import Limits
+from loraset.types import Verdict
+
+Metrics = Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A threshold on one number.
+
+    code : the reason's; it names the threshold in [select.limits], too, where `limit` does not. side : where the number
+    fails. words : of the number, for a person. common : said once, and of no picture, where most fail: that is the
+    subject's or the recipe's, not theirs.
+    """
+
+    code: str
+    metric: str
+    side: Literal["below", "above"]
+    words: str
+    verdict: Verdict = Verdict.REVIEW
+    limit: str = ""
+    common: str = ""
+
+    def fails(self, metrics: Metrics, limits: Limits) -> bool:
+        """Whether these numbers are beyond the threshold; what is not known passes."""
+        value, limit = metrics.get(self.metric), self.threshold(limits)
+        return value is not None and (value < limit if self.side == "below" else value > limit)
+
+    def threshold(self, limits: Limits) -> float:
+        """Return the recipe's."""
+        return float(getattr(limits, self.limit or self.code))
+
+
+GATES = (
+    Gate("no_subject", "subject_share", "below", "the subject's share of the photo", Verdict.REJECT),
+    Gate("subject_cut_off", "cut_off", "above", "the share of the outline on the photo's edge"),
+    Gate(
+        "too_small",
+        "true_size",
+        "below",
+        "the subject's size in the output, in px of the photo,",
+        common="the subject is small in most pictures: a smaller frame.resolution would fit these photos",
+    ),
+    Gate("mask_uncertain", "mask_wrong", "above", "the chance that the mask is wrong"),
+    Gate("engines_disagree", "engines_disagree", "above", "the engines' disagreement"),
+    Gate("halo", "halo", "above", "the share of old background in the edge"),
+    Gate("blurry", "motion_blur", "above", "the subject moved: the way in px", limit="moved"),
+    Gate(
+        "blurry",
+        "sharpness",
+        "below",
+        "the subject's sharpness",
+        common="the subject is not sharp in most pictures: only those less sharp than the others are called blurry",
+    ),
+    Gate("blurry", "set_sharpness", "below", "the subject's sharpness over the set's usual", limit="less_sharp"),
+    Gate(
+        "dark",
+        "lightness",
+        "below",
+        "the subject's mean lightness",
+        common="the subject is dark in most pictures, which is taken for its own colour",
+    ),
+    Gate(
+        "overexposed",
+        "overexposed",
+        "above",
+        "the share of the subject burnt out to white",
+        common="the subject is white in most pictures, which is taken for its own colour",
+    ),
+    Gate("odd_one_out", "subject_fit", "below", "the subject's fit to the others"),
+)
+
+
+def shared_by_most(pictures: Sequence[Metrics], limits: Limits) -> dict[Gate, str]:
+    """Return the gates that more than half of the pictures fail, of those that may be common, with a line for the user.
+
+    Among fewer than `FEWEST` pictures nothing is common.
+    """
+    found: dict[Gate, str] = {}
+    for gate in GATES:
+        failing = sum(gate.fails(metrics, limits) for metrics in pictures)
+        if gate.common and len(pictures) >= FEWEST and 2 * failing > len(pictures):
+            found[gate] = f"{gate.common} ({failing} of {len(pictures)}, {gate.code})"
+    return found
