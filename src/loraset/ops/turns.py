@@ -35,7 +35,8 @@ def turns(smalls: Sequence[ByteImage]) -> NDArray[np.float64]:
     fields = np.stack([_field(small) for small in smalls]).astype(np.float64)
     left, right = fields[:, :, : COARSE_PX // 2], fields[:, :, : COARSE_PX // 2 - 1 : -1]
     odd, even = ((part / 2).reshape(len(smalls), -1) for part in (left - right, left + right))
-    axis = np.linalg.eigh(odd.T @ odd)[1][:, -1]
+    said = odd / np.sqrt(np.maximum(np.linalg.norm(odd, axis=1, keepdims=True), 1e-9))
+    axis = np.linalg.eigh(said.T @ said)[1][:, -1]
     along = np.round(odd @ axis / np.maximum(np.linalg.norm(even, axis=1), 1e-9), 6)
     return np.asarray(along * (np.sign(along[np.argmax(np.abs(along))]) or 1.0))
 

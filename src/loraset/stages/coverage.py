@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loraset.ops.backdrop import same_backdrops
 from loraset.stages.views import CLOSE, PART, WHOLE, View, turns_of
 from loraset.types import Json
 
 TURNED = 0.12  # turn from which a picture counts to a side
+HARDLY_TURNED = 0.04  # turn to the other side that is no chance: then it is not said that all go to one
+FEWEST_TURNED = 3  # of which it is said that they go to one side
+FEWEST_COMPARED = 4  # pictures among which a side or a light is one of its own
 OTHER_LIGHT = 0.1  # of full lightness, from the set's median
 USUAL = (10, 30)  # pictures of a set
 FEWEST_JUDGED = 8  # pictures from which one-sidedness is more than chance
@@ -37,6 +41,9 @@ class Part:
     name: str
     example: str
     ids: tuple[str, ...]
+
+
+NOBODY = Part("", "", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +104,11 @@ def cover(views: Sequence[View], covered: float | None = None, left_out: Sequenc
     views : of the pictures that go on, in an order that does not depend on the input's. covered : see `Coverage`.
     left_out : of those that are rejected, copies aside.
     """
-    axes = {FIGURE: _figure(views), SIDES: _sides(views), LIGHT: _light(views), BACKDROP: _backdrops(views)}
+    turned = turns_of(views)
+    axes = {FIGURE: _figure(views), SIDES: _sides(views, turned), LIGHT: _light(views), BACKDROP: _backdrops(views)}
     axes = {name: parts for name, parts in axes.items() if parts}
     repeats = _repeats(axes, {view.id: view.source for view in views})
-    return Coverage(axes, tuple(_advice(axes, len(views), left_out)), repeats, covered)
+    return Coverage(axes, tuple(_advice(axes, turned, left_out)), repeats, covered)
 
 
 def _parts(names: Sequence[str], members: Mapping[str, Sequence[View]]) -> tuple[Part, ...]:
@@ -117,12 +125,10 @@ def _figure(views: Sequence[View]) -> tuple[Part, ...]:
     return _parts((WHOLE, PART, CLOSE), shown)
 
 
-def _sides(views: Sequence[View]) -> tuple[Part, ...]:
-    turned = [
-        (turn, at, view)
-        for at, (turn, view) in enumerate(zip(turns_of(views), views, strict=True))
-        if not np.isnan(turn)
-    ]
+def _sides(views: Sequence[View], turns: NDArray[np.float64]) -> tuple[Part, ...]:
+    turned = [(turn, at, view) for at, (turn, view) in enumerate(zip(turns, views, strict=True)) if not np.isnan(turn)]
+    if len(turned) < FEWEST_COMPARED:
+        return ()
     members: dict[str, list[View]] = {EVEN: [], ONE_WAY: [], OTHER_WAY: []}
     for turn, _, view in sorted(turned, key=lambda one: (abs(one[0]), one[1])):
         members[EVEN if abs(turn) < TURNED else ONE_WAY if turn > 0 else OTHER_WAY].append(view)
@@ -133,7 +139,7 @@ def _sides(views: Sequence[View]) -> tuple[Part, ...]:
 
 def _light(views: Sequence[View]) -> tuple[Part, ...]:
     lit = [(view.lightness, at, view) for at, view in enumerate(views) if view.lightness is not None]
-    if not lit:
+    if len(lit) < FEWEST_COMPARED:
         return ()
     median = float(np.median([light for light, _, _ in lit]))
     members: dict[str, list[View]] = {USUAL_LIGHT: [], DARKER: [], LIGHTER: []}
@@ -155,9 +161,10 @@ def _backdrops(views: Sequence[View]) -> tuple[Part, ...]:
     return tuple(part for parts in (*named, rest) for part in parts)
 
 
-def _advice(axes: Mapping[str, tuple[Part, ...]], count: int, left_out: Sequence[View]) -> list[str]:
+def _advice(axes: Mapping[str, tuple[Part, ...]], turned: NDArray[np.float64], left_out: Sequence[View]) -> list[str]:
     """Return what an author may do about the set, most needed first."""
     said: list[str] = []
+    count = len(turned)
     if count < USUAL[0]:
         pictures = "1 picture is few" if count == 1 else f"{count} pictures are few"
         said.append(f"{pictures}: {USUAL[0]} to {USUAL[1]} are usual for one subject.")
@@ -175,10 +182,10 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], count: int, left_out: Sequence
                     else ""
                 )
             )
-    if ONE_WAY in sides and OTHER_WAY not in sides:
-        turned = sides[ONE_WAY]
+    if sides and len(sides.get(ONE_WAY, NOBODY).ids) >= FEWEST_TURNED and np.nanmin(turned) > -HARDLY_TURNED:
+        side = sides[ONE_WAY]
         said.append(
-            f"All {len(turned.ids)} that turn or reach to a side do so to the same one, as {turned.example} does: "
+            f"All {len(side.ids)} that turn or reach to a side do so to the same one, as {side.example} does: "
             "add some to the other side."
         )
     if set(sides) == {EVEN}:
