@@ -4,6 +4,7 @@
     LORASET_DATA=... U2NET_HOME=... python tests/benchmarks/scores.py masks
 
 halo       the halo metric against the true colour error of the ring, over a sweep of contamination
+spill      the spill metric against the true error of chroma near the rim, over a sweep of light
 sharpness  whether it falls with each step of blur and of enlargement, whatever the noise
 fur        whether it does so whatever the fur
 masks      AUROC of the score for "IoU under .8", of a whole run with a model's masks; SHEETS=FOLDER takes the
@@ -23,8 +24,9 @@ import numpy as np
 from scipy.stats import rankdata, spearmanr
 
 from loraset.images import decode
-from loraset.metrics import halo, sharpness
+from loraset.metrics import halo, sharpness, spill
 from loraset.metrics.interface import Specimen
+from loraset.ops.foreground import pull_push
 from loraset.ops.geometry import crop_mask
 from loraset.pipeline import Request, run
 from loraset.recipe.model import Recipe
@@ -52,38 +54,91 @@ def whole(rgb, alpha, photo):
     return Specimen(rgb, alpha, photo, inside, mask, frame, float(alpha.mean()), 0.0)
 
 
-def benchmark_halo():
-    backgrounds = pictures("saliency/images")
-    shares = np.linspace(0, 1, 6)
-    metric, error, planted = [], [], []
+def on_photos(side=700, soft_px=1.5):
+    """Every cut-out with soft edges before a photo: (kind, subject's colour, alpha, background), float32."""
+    backgrounds = pictures("photos")
     for number, path in enumerate(pictures("cutouts")):
         cutout = read(path)
-        scale = 700 / max(cutout.size)
+        scale = side / max(cutout.size)
         size = tuple(round(side * scale) for side in cutout.size)
         alpha = cv2.resize(cutout.alpha, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        alpha = cv2.GaussianBlur(alpha, (0, 0), 1.5)
         subject = cv2.resize(cutout.rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        background = read(backgrounds[7 * number % len(backgrounds)]).rgb
-        background = cv2.resize(background, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-        photo = subject * alpha[..., None] + background * (1 - alpha[..., None])
-        ring = (alpha > 0.02) & (alpha < 0.98)
-        for share in shares:
-            rgb = np.where(ring[..., None], (1 - share) * subject + share * background, subject)
-            found = halo.measure(whole(rgb.astype(np.float32), alpha, (photo * 255).astype(np.uint8)))
-            metric.append(found)
-            planted.append(share)
-            error.append(float((alpha[..., None] * np.abs(rgb - subject))[ring].mean()) * 255)
-    metric = np.array(metric, dtype=float)
-    print(
-        f"halo: Spearman with the true ring error {spearmanr(metric, error).statistic:.3f}, with the planted share ",
-        end="",
-    )
-    print(f"{spearmanr(metric, planted).statistic:.3f}")
-    for share in shares:
-        of_share = metric[np.isclose(planted, share)]
+        yield (
+            path.stem.split("_")[0],
+            subject,
+            cv2.GaussianBlur(alpha, (0, 0), soft_px),
+            fitted(read(backgrounds[7 * number % len(backgrounds)]).rgb, size),
+        )
+    for number, path in enumerate(pictures("mattes/images")):
+        photo = read(path).rgb.astype(np.float32) / 255
+        alpha = cv2.imread(str(DATA / "mattes/gt" / path.name), cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
+        subject = pull_push(photo, (alpha > 0.99).astype(np.float32))
+        yield (
+            "furred",
+            subject,
+            alpha,
+            fitted(read(backgrounds[(7 * number + 3) % len(backgrounds)]).rgb, alpha.shape[::-1]),
+        )
+
+
+def fitted(photo, size):
+    return cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+
+
+def placed(subject, alpha, background):
+    mixed = subject * alpha[..., None] + background * (1 - alpha[..., None])
+    return np.clip(np.round(mixed * 255), 0, 255).astype(np.uint8)
+
+
+def report(name, planted, rows):
+    """rows : (kind, planted share, true error, measured)."""
+    kinds, shares, error, found = (np.array(column) for column in zip(*rows, strict=True))
+    for kind in ("all", *sorted(set(kinds))):
+        of_kind = (kinds == kind) | (kind == "all")
+        truth = spearmanr(found[of_kind], error[of_kind]).statistic
+        share = spearmanr(found[of_kind], shares[of_kind]).statistic
+        print(f"{name}, {kind}: Spearman with the true error {truth:.3f}, with what was planted {share:.3f}")
+    for share in planted:
+        of_share = found[np.isclose(shares, share)]
         print(
             f"  planted {share:.1f}: mean {of_share.mean():.3f}, 5-95 % {np.quantile(of_share, [0.05, 0.95]).round(3)}"
         )
+
+
+def benchmark_halo():
+    rows, shares = [], np.linspace(0, 1, 6)
+    for kind, subject, alpha, background in on_photos():
+        photo = placed(subject, alpha, background)
+        ring = (alpha > 0.02) & (alpha < 0.98)
+        for share in shares:
+            rgb = np.where(ring[..., None], (1 - share) * subject + share * background, subject).astype(np.float32)
+            error = float((alpha[..., None] * np.abs(rgb - subject))[ring].mean()) * 255
+            rows.append((kind, share, error, halo.measure(whole(rgb, alpha, photo))))
+    report("halo", shares, rows)
+
+
+WALLS = np.float32(
+    [(0.1, 0.65, 0.25), (0.15, 0.3, 0.75), (0.75, 0.2, 0.15), (0.85, 0.6, 0.2), (0.35, 0.5, 0.2), (0.6, 0.25, 0.6)]
+)
+
+
+def benchmark_spill():
+    """Light of a coloured background on the subject, fading with depth."""
+    rows, shares = [], np.linspace(0, 0.5, 6)
+    for number, (kind, subject, alpha, background) in enumerate(on_photos()):
+        background = np.clip(WALLS[number % len(WALLS)] + 0.3 * (background - background.mean()), 0, 1).astype(
+            np.float32
+        )
+        depth = cv2.distanceTransform((alpha >= 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+        light = cv2.GaussianBlur(background, (0, 0), 25)
+        falls = np.exp(-depth / (max(alpha.shape) / 70))[..., None]
+        rim = (alpha > 0.5) & (depth < max(alpha.shape) / 50)
+        for share in shares:
+            rgb = np.clip(subject + share * falls * light * (0.2 + 0.8 * subject), 0, 1).astype(np.float32)
+            added = rgb - subject
+            error = float(np.abs(added - added.mean(axis=2, keepdims=True))[rim].mean()) * 255
+            rows.append((kind, share, error, spill.measure(whole(rgb, alpha, placed(rgb, alpha, background)))))
+    report("spill", shares, rows)
 
 
 def subject_of(photo):

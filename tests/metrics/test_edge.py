@@ -14,6 +14,8 @@ from loraset.metrics import (
     holes_islands,
     mask_uncertainty,
     scatter,
+    separation,
+    spill,
 )
 from loraset.ops.doubt import perimeter_px
 
@@ -65,6 +67,50 @@ def test_a_dark_outline_on_a_mixed_background_is_no_halo(specimen, painted):
     photo[alpha > 0.5] = (200, 150, 90)
     photo[(alpha > 0.5) & (painted["disc"](radius=127, ramp_px=1) < 0.5)] = 20
     assert halo.measure(specimen(photo, alpha)) < 0.35
+
+
+def lit(specimen, alpha, strength, wall, subject=0.5):
+    """A gray disc before a wall whose light lies on its rim."""
+    depth = cv2.distanceTransform((alpha >= 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    light = strength * np.exp(-depth / 6)[..., None] * wall
+    rgb = np.broadcast_to(subject, (*alpha.shape, 3)) + light
+    photo = rgb * alpha[..., None] + wall * (1 - alpha[..., None])
+    return specimen((np.clip(photo, 0, 1) * 255).astype(np.uint8), alpha, np.clip(rgb, 0, 1).astype(np.float32))
+
+
+def test_spill_grows_with_the_walls_light_and_is_nothing_without(specimen, painted):
+    alpha, wall = painted["disc"](), np.float32([0.1, 0.7, 0.2])
+    values = [spill.measure(lit(specimen, alpha, strength, wall)) for strength in (0, 0.1, 0.2, 0.4)]
+    assert values[0] == 0.0 and values == sorted(values)
+    assert values[3] == pytest.approx(4 * values[1], rel=0.1)
+    rim = float(np.exp(-np.arange(2, 8) / 6).mean()) * 0.4 * np.linalg.norm(wall - wall @ spill.WEIGHTS)
+    assert 0.4 * rim < values[3] < rim, "light that reaches deeper is not counted"
+
+
+def test_a_gray_wall_and_shade_cast_no_colour(specimen, painted):
+    alpha = painted["disc"]()
+    assert spill.measure(lit(specimen, alpha, 0.4, np.float32([0.6, 0.6, 0.6]))) < 0.002
+    assert spill.measure(lit(specimen, alpha, -0.4, np.float32([0.6, 0.6, 0.6]))) < 0.002
+
+
+def test_one_part_of_the_walls_colour_is_no_spill(specimen, painted):
+    alpha, wall = painted["disc"](), np.float32([0.1, 0.7, 0.2])
+    plain = lit(specimen, alpha, 0.0, wall)
+    rgb = plain.rgb.copy()
+    rgb[280:] = 0.4 * wall + 0.3  # a green foot
+    assert spill.measure(replace(plain, rgb=rgb)) < 0.002
+
+
+def test_separation_is_the_distance_of_the_colours_at_the_outline(specimen, painted):
+    alpha = painted["disc"](ramp_px=1)
+    values = []
+    for gray in (119, 130, 150, 255):  # L of 50, 54, 62, 100
+        photo = np.full((400, 400, 3), 119, np.uint8)
+        photo[alpha < 0.5] = gray
+        photo[:60] = (250, 40, 40)  # far from the outline
+        values.append(separation.measure(specimen(photo, alpha)))
+    apart = np.array([0, 4.2, 11.8, 49.9])
+    assert values == pytest.approx(apart / (apart + separation.HALF), abs=0.03)
 
 
 @pytest.mark.parametrize("width", [3, 8, 20])

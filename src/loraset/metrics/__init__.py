@@ -19,6 +19,8 @@ METRICS = {
         "edge_support",
         "edge_softness",
         "halo",
+        "spill",
+        "separation",
         "holes_islands",
         "engines_disagree",
         "upscaled",

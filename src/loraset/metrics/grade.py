@@ -70,6 +70,7 @@ CUTOUT = {
     "engines_disagree": Part(best=0.0, bad=0.5, cost=0.6),
     "edge_support": Part(best=0.85, bad=0.4, cost=0.4),
     "halo": Part(best=0.0, bad=0.5, cost=0.6),
+    "spill": Part(best=0.01, bad=0.06, cost=0.3),
     "holes_islands": Part(best=0.0, bad=0.1, cost=0.4),
     "subject_fit": Part(best=1.0, bad=0.7, cost=0.6),
 }
@@ -88,6 +89,7 @@ WORDS = {
     "mask_confidence": "the engine is unsure",
     "engines_disagree": "the engines disagree",
     "halo": "the old background shows in the edge",
+    "spill": "the old background's light lies on the subject",
     "holes_islands": "the mask has crumbs",
     "subject_fit": "it does not look like the others",
     "expected_overlap": "the mask is undecided, or another one when the picture is shown in another way",
