@@ -17,7 +17,7 @@ def test_an_answer_that_stays_is_expected_whole():
 
 
 def test_two_answers_that_share_half_are_expected_by_their_mean():
-    """The mask is 400 px; the mean holds 300 of them and 100 beyond. The disc rounds the corners of what is in doubt."""
+    """The mask is 400 px; the mean holds 300 of them and 100 beyond. The disc rounds the doubt's corners."""
     assert expected_overlap(box(10, 30), [box(20, 40)]) == pytest.approx(300 / 500, abs=0.02)
 
 
