@@ -50,15 +50,20 @@ def test_the_summary_counts_verdicts_and_reasons(width, capsys):
     assert f"report  {Path('my-set/report.html')}" in lines
 
 
-def test_the_summary_names_what_to_see_first_the_worst_on_top(capsys, monkeypatch):
+def test_the_summary_says_first_what_to_look_at_and_why(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     render.summary(outcome())
     out = capsys.readouterr().out
-    assert (
-        out.index("Could not be used") < out.index("broken.jpg") < out.index("broken2.jpg") < out.index("Look first at")
-    )
-    assert out.index("cloth.jpg") < out.index("holiday/[red]garden[/red].jpg")
-    assert "unsure of 38 % of the outline; sharpness 0.12" in out
+    assert out.lstrip().startswith("Look at these 2 of 17, from the top: a look gains most there")
+    assert out.index("cloth.jpg") < out.index("holiday/[red]garden[/red].jpg") < out.index("keep ")
+    assert "the mask may be wrong; the subject is blurred" in out
+    assert out.index("Could not be used") < out.index("broken.jpg") < out.index("broken2.jpg")
+
+
+def test_where_nothing_needs_a_look_nothing_is_said_of_it(capsys):
+    render.summary(outcome([row("a.jpg", "keep", 0.9), row("b.jpg", "reject", None, ("near_duplicate", "a copy"))]))
+    out = capsys.readouterr().out
+    assert "Look at" not in out and "points.json" not in out
 
 
 def test_how_a_mask_is_mended_is_told_where_one_is_doubted(capsys):
@@ -71,7 +76,7 @@ def test_how_a_mask_is_mended_is_told_where_one_is_doubted(capsys):
 
 
 def test_a_long_list_ends_with_the_number_of_the_rest(capsys):
-    render.summary(outcome([row(f"{number}.jpg", "review", 0.6, ("halo", "rim")) for number in range(9)]))
+    render.summary(outcome([row(f"{number}.jpg", "review", 0.6, ("halo", "rim")) for number in range(16)]))
     assert "and 4 more" in capsys.readouterr().out
 
 
@@ -107,7 +112,8 @@ def test_copies_and_scores_and_checks_hold_their_facts(width, capsys):
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= width
     assert [word for word in ("b.jpg", "c.jpg", "warn", "Models run on the CPU.") if word not in out] == []
-    assert out.index("cloth.jpg") < out.index("IMG_0000.jpg")
+    listed = out[out.index("All pictures") :]
+    assert listed.index("cloth.jpg") < listed.index("IMG_0000.jpg") < listed.index("broken.jpg")
 
 
 def test_without_a_terminal_progress_is_lines_and_quiet_is_nothing(capsys):
@@ -156,3 +162,24 @@ def test_in_a_pipe_no_line_is_broken_or_filled_up(capsys, monkeypatch):
     lines = capsys.readouterr().out.splitlines()
     assert sum(long in line for line in lines) == 2
     assert max(map(len, lines)) < 320
+
+
+def test_a_score_is_explained_in_words_and_the_unscored_are_counted(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    scored = row("a.jpg", "review", 0.4, ("low_score", ""))
+    scored["metrics"] = {"halo": 0.4, "noise": 0.02}
+    scored["details"] = {
+        "score": {
+            "right": 0.5,
+            "technical": 0.9,
+            "gain": 0.5,
+            "costs": {"halo": 0.3, "noise": 0.012},
+            "pulled_down": [],
+        }
+    }
+    render.explained([scored, *ROWS[-3:]])
+    out = capsys.readouterr().out
+    assert "the mask is right with a chance of 50%; the photo is worth 90%; a mask by hand would add 0.50" in out
+    assert "-30%  the old background shows in the edge" in out
+    assert "noise" not in out
+    assert "never cut out: unreadable 2, near_duplicate 1" in out

@@ -38,7 +38,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.addresses += [value for name, value in attrs if name in ("src", "href")]
+        self.addresses += [value for name, value in attrs if name in ("src", "href") and not str(value).startswith("#")]
         if "card" in str(dict(attrs).get("class")).split():
             self.cards.append(dict(attrs))
 
@@ -141,3 +141,24 @@ def test_what_the_set_shows_stands_at_the_top_and_names_in_it_are_text():
 def test_nothing_is_said_of_a_set_without_pictures():
     page = Page(render_report([], lambda row: {}, RUN | {"coverage": None}).decode())
     assert "What the set shows" not in page.words
+
+
+def reviewed(name, gain, *codes):
+    reasons = [{"code": code, "stage": "select", "detail": "1 is above 0"} for code in codes]
+    return Row(name, 0, f"{name}.jpg", verdict="review", score=0.6, reasons=reasons, details={"score": {"gain": gain}})
+
+
+def test_what_to_look_at_is_the_first_thing_said_and_the_first_cards():
+    rows = [Row("a", 0, "a.jpg", verdict="keep", score=0.9), reviewed("b", 0.1, "dark"), reviewed("c", 0.3, "halo")]
+    run = RUN | {"verdicts": {"keep": 1, "review": 2, "reject": 0}}
+    text = render_report(rows, lambda row: {}, run).decode()
+    page = Page(text)
+    said = " ".join(page.words)
+    assert "Look at these 2 of 3, from the top" in said
+    assert said.index("c.jpg") < said.index("the old background shows in the edge") < said.index("b.jpg")
+    assert [card["id"] for card in page.cards] == ["c", "b", "a"]
+    assert text.count('href="#c"') == 1
+
+
+def test_nothing_to_look_at_is_no_headline(page):
+    assert "Look at" not in " ".join(page.words)

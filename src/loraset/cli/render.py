@@ -28,14 +28,17 @@ if TYPE_CHECKING:  # these load numpy and OpenCV, which `loraset --help` does no
     from loraset.runtime.models import Model
     from loraset.verify.check import Verified
 
-MASK_DOUBTS = ("mask_uncertain", "engines_disagree")
-MEND = "A wrong mask is mended beside its photo: points in <photo>.points.json, or a mask of yours, <photo>.mask.png."
 VERDICT_STYLES = {"keep": "green", "review": "yellow", "reject": "red"}
 RUN_NAMES = {verdict: verdict for verdict in VERDICT_STYLES}
 CUTOUT_NAMES = {"keep": "cut", "review": "cut, to be checked", "reject": "not cut"}
+EXPLANATION = (
+    "Those first that a mask by hand would help most. A score is the chance that the mask is right, times what the "
+    "photo and the edge are worth. -30% before a line: that alone takes 30% off the score."
+)
 CHECK_STYLES = {"ok": "green", "warn": "yellow", "bad": "red"}
 UNBROKEN = 10_000  # columns
-NAMED = 5  # pictures named in a summary; the report has all
+NAMED = 12  # pictures to look at that a summary names; the report has all
+LEAST_SAID = 0.02  # of the score: what costs less is not said
 NOTES = 8  # on an experiment; its page has all
 
 
@@ -118,6 +121,7 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
     names : what the verdicts are called.
     """
     console = _console(stderr=False)
+    _queue(console, outcome.rows)
     counts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     counts.add_column(no_wrap=True)
     counts.add_column(justify="right", no_wrap=True)
@@ -128,12 +132,7 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
         counts.add_row(Text(names[verdict], style=style), str(len(rows)), codes)
     console.print()
     console.print(Padding(counts, (0, 0, 0, 2), expand=False))
-    failed = [row for row in outcome.rows if _failed(row)]
-    review = [row for row in outcome.rows if row["verdict"] == "review"]
-    _named(console, "Could not be used", sorted(failed, key=lambda row: str(row["source"])))
-    _named(console, "Look first at", sorted(review, key=_most_to_gain))
-    if any(reason["code"] in MASK_DOUBTS for row in review for reason in row["reasons"]):
-        console.print(f"\n{MEND}")
+    _named(console, "Could not be used", sorted(filter(_failed, outcome.rows), key=lambda row: str(row["source"])))
     _coverage(console, outcome.run.get("coverage"))
     if all(row["verdict"] == "reject" for row in outcome.rows):
         console.print(f"\nNothing was {'cut' if names is CUTOUT_NAMES else 'kept'}.")
@@ -141,6 +140,19 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
     _place(console, "output", outcome.output)
     if outcome.report:
         _place(console, "report", outcome.report)
+
+
+def _queue(console: Console, rows: Sequence[Json]) -> None:
+    """Write what a person should look at, first things first; nothing where there is nothing."""
+    from loraset.report.queue import MASK_DOUBTS, MEND, headline, mending, to_look_at
+
+    queue = to_look_at(rows)
+    _named(console, headline(rows), queue)
+    lost = mending(rows)
+    if lost:
+        console.print(Text(f"\n{lost}"))
+    if lost or any(reason["code"] in MASK_DOUBTS for row in queue for reason in row["reasons"]):
+        console.print(f"\n{MEND}")
 
 
 def _coverage(console: Console, coverage: Json | None) -> None:
@@ -161,12 +173,6 @@ def _coverage(console: Console, coverage: Json | None) -> None:
         console.print(Padding(Text(text, style="cyan"), (0, 0, 0, 2), expand=False))
 
 
-def _most_to_gain(row: Json) -> tuple[float, float, str]:
-    """Sort first what a person's look may mend most, then what is worst."""
-    gain = (row.get("details") or {}).get("score", {}).get("gain", 0.0)
-    return -gain, row["score"] or 0.0, row["source"]
-
-
 def _failed(row: Json) -> bool:
     """Whether a row is why the run's exit code is 1."""
     return any(reason["code"] in ("unreadable", "too_large") for reason in row["reasons"])
@@ -182,20 +188,20 @@ def _code_counts(rows: Sequence[Json]) -> dict[str, int]:
 
 
 def _named(console: Console, title: str, rows: Sequence[Json]) -> None:
-    """Write the first few pictures of a kind, with the reasons in words."""
+    """Write the first pictures of a kind, with the reasons in words."""
     if not rows:
         return
+    from loraset.report.queue import why
+
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(overflow="fold", ratio=2)
-    table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold", ratio=3)
     for row in rows[:NAMED]:
-        words = "; ".join(reason["detail"] or reason["code"] for reason in row["reasons"])
-        table.add_row(Text(row["source"]), _number(row["score"]), Text(words, style="dim"))
-    console.print(f"\n{title}")
+        table.add_row(Text(row["source"]), Text(why(row), style="dim"))
+    console.print(Text(f"\n{title}", style="bold"))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
     if len(rows) > NAMED:
-        console.print(f"  and {len(rows) - NAMED} more")
+        console.print(f"  and {len(rows) - NAMED} more, in the report")
 
 
 def _place(console: Console, name: str, path: Path) -> None:
@@ -234,29 +240,44 @@ def copies(groups: Sequence[Json]) -> None:
 
 
 def scores(rows: Sequence[Json]) -> None:
-    """Write the pictures of a set with score and verdict, the worst score first."""
-    table = _table("picture", Column("score", justify="right"), "verdict", "reasons")
-    for row in sorted(rows, key=lambda row: (-1 if row["score"] is None else row["score"], row["source"])):
-        codes = ", ".join(reason["code"] for reason in row["reasons"])
+    """Write what to look at, then all pictures: the worst score first, those without one last."""
+    from loraset.report.queue import why
+
+    console = _console(stderr=False)
+    _queue(console, rows)
+    table = _table(Column("picture", ratio=2), Column("score", justify="right"), "verdict", Column("why", ratio=3))
+    for row in sorted(rows, key=lambda row: (2.0 if row["score"] is None else row["score"], row["source"])):
         verdict = Text(row["verdict"], style=VERDICT_STYLES[row["verdict"]])
-        table.add_row(Text(row["source"]), _number(row["score"]), verdict, Text(codes))
-    _console(stderr=False).print(table)
+        table.add_row(Text(row["source"]), _number(row["score"]), verdict, Text(why(row)))
+    console.print(Text("\nAll pictures, the worst score first (1 is the best)", style="bold"))
+    console.print(table)
 
 
 def explained(rows: Sequence[Json]) -> None:
     """Write what each score is made of, those first that a person's look may mend most."""
     from loraset.metrics.grade import WORDS
+    from loraset.report.queue import most_to_gain
 
     console = _console(stderr=False)
-    for row in sorted((row for row in rows if row["score"] is not None), key=_most_to_gain):
+    scored = sorted((row for row in rows if row["score"] is not None), key=most_to_gain)
+    if scored:
+        console.print(EXPLANATION)
+    for row in scored:
         worth = row["details"]["score"]
-        head = (row["source"], "  score ", _number(row["score"]), "  ")
+        head = ("\n", row["source"], "  score ", _number(row["score"]), "  ")
         console.print(Text.assemble(*head, (row["verdict"], VERDICT_STYLES[row["verdict"]])), soft_wrap=True)
-        parts = f"chance that the mask is right {worth['right']:.0%}, grade of the photo {worth['technical']:.0%}"
-        console.print(f"  {parts}; a right cut-out would gain {worth['gain']:.2f}", soft_wrap=True)
+        parts = f"the mask is right with a chance of {worth['right']:.0%}; the photo is worth {worth['technical']:.0%}"
+        console.print(f"  {parts}; a mask by hand would add {worth['gain']:.2f}", soft_wrap=True)
         for name, cost in worth["costs"].items():
-            value = row["metrics"][name]
-            console.print(Text(f"  -{cost:4.0%}  {WORDS[name]} ({name} {value:.3g})"), soft_wrap=True)
+            if cost >= LEAST_SAID:
+                console.print(
+                    Text.assemble(f"  {-cost:5.0%}  {WORDS[name]}", (f"  {name} {row['metrics'][name]:.3g}", "dim")),
+                    soft_wrap=True,
+                )
+    unscored = _code_counts([row for row in rows if row["score"] is None])
+    if unscored:
+        listed = ", ".join(f"{code} {count}" for code, count in unscored.items())
+        console.print(f"\nWithout a score, since they were never cut out: {listed}", soft_wrap=True)
 
 
 def findings(found: "Verified", page: Path | None) -> None:

@@ -14,9 +14,11 @@ import numpy as np
 from loraset.images import encode_thumbnail
 from loraset.manifest import Row
 from loraset.metrics.grade import WORDS
+from loraset.report.queue import MEND, headline, mending, to_look_at, why
 from loraset.stages.coverage import in_words
 from loraset.types import ByteImage, Json, Pixels
 
+NAMED = 12  # pictures to look at that are named at the top
 Tiles = Mapping[str, Pixels]
 CONTRASTS = {"magenta": (255, 0, 255), "lime": (0, 255, 0), "cyan": (0, 255, 255), "orange": (255, 128, 0)}
 
@@ -30,30 +32,46 @@ def render_report(rows: Sequence[Row], tiles_of: Callable[[Row], Tiles], run: Js
     facts = [
         (name, counts[name], {"keep": "kept", "review": "to look at", "reject": "rejected"}[name]) for name in counts
     ]
+    data = [row.to_json() for row in rows]
+    queue = {row["id"]: place for place, row in enumerate(to_look_at(data))}
+    shown = sorted(enumerate(rows), key=lambda one: (queue.get(one[1].id, len(rows)), one[0]))
     page = template.substitute(
         title=escape(f"{run['name']}: training set"),
         lead=escape(
-            f"{looked} {unit} found, {run['seconds_total']:.1f} s. Engine: {run['engine']}. {_first_look(counts)}"
+            f"{looked} {unit} found, {run['seconds_total']:.1f} s. Engine: {run['engine']}."
             + "".join(f" Note: {note}." for note in run["notes"])
         ),
+        queue=_queue(data),
         facts="".join(
             f'<div class="fact {name}"><b>{count}</b><span>{words}</span></div>' for name, count, words in facts
         ),
         tables=_tables(run),
         coverage=_coverage(run.get("coverage")),
         reason_options="".join(f"<option>{escape(code)}</option>" for code in codes),
-        cards="\n".join(_card(number, row, tiles_of(row)) for number, row in enumerate(rows)),
+        cards="\n".join(_card(number, place, row, tiles_of(row)) for place, (number, row) in enumerate(shown)),
         footer=escape(f"loraset {run['versions']['loraset']}, {run['started']}. Recipe and versions: run.json."),
     )
     return page.encode("utf-8", "replace")
 
 
-def _first_look(counts: Mapping[str, int]) -> str:
-    if counts["review"]:
-        return "Look at the orange ones first: a person should decide."
-    if not counts["keep"]:
-        return "Nothing was kept: the reasons below say why."
-    return "Nothing needs a look, but a glance at the edges never hurts."
+def _queue(rows: Sequence[Json]) -> str:
+    """Return what a person should look at, the first thing on the page."""
+    said = headline(rows)
+    if not said and not any(row["verdict"] != "reject" for row in rows):
+        said = "Nothing was kept: the reasons below say why." if rows else ""
+    items = "".join(
+        f'<li><a href="#{escape(row["id"])}">{escape(row["source"])}</a> {escape(why(row))}</li>'
+        for row in to_look_at(rows)[:NAMED]
+    )
+    more = len(to_look_at(rows)) - NAMED
+    items += f"<li>and {more} more below</li>" if more > 0 else ""
+    lost = mending(rows)
+    return (
+        (f"<h2>{escape(said)}</h2>" if said else "")
+        + (f"<ol>{items}</ol>" if items else "")
+        + (f"<p>{escape(lost)}.</p>" if lost else "")
+        + (f"<p>{escape(MEND)}</p>" if lost or items else "")
+    )
 
 
 def _tables(run: Json) -> str:
@@ -82,7 +100,8 @@ def _coverage(coverage: Json | None) -> str:
     return f'<section class="coverage"><h2>What the set shows</h2><table>{rows}</table><ul>{items}</ul></section>'
 
 
-def _card(number: int, row: Row, tiles: Tiles) -> str:
+def _card(number: int, place: int, row: Row, tiles: Tiles) -> str:
+    """Return one picture's card. number : its place by file. place : its place in the order of the page."""
     reasons = " ".join(sorted({reason["code"] for reason in row.reasons}))
     score = "" if row.score is None else f"{row.score:.4f}"
     numbers = [f"score {row.score:.2f}"] if row.score is not None else []
@@ -90,21 +109,29 @@ def _card(number: int, row: Row, tiles: Tiles) -> str:
         numbers.append(f"{row.width} × {row.height} px")
     if row.engine:
         numbers.append(row.engine + (f" {row.model}" if row.model else ""))
-    why = "".join(
-        f"<li><code>{escape(reason['code'])}</code> {escape(reason['detail'])}</li>" for reason in row.reasons
-    )
     worth = (row.details or {}).get("score", {})
-    if pulled := worth.get("pulled_down"):
+    pulled = worth.get("pulled_down")
+    lines = "".join(
+        f"<li><code>{escape(reason['code'])}</code> {escape(_detail(reason, bool(pulled)))}</li>"
+        for reason in row.reasons
+    )
+    if pulled:
         words = "; ".join(f"{WORDS[name]} (−{worth['costs'][name]:.0%})" for name in pulled)
-        why += f"<li>score pulled down: {escape(words)}</li>"
+        lines += f"<li>score pulled down: {escape(words)}</li>"
     style, figures = _pictures(tiles, (row.details or {}).get("repair", {}))
     return (
-        f'<section class="card {row.verdict}" data-order="{number}" data-verdict="{row.verdict}" data-score="{score}"'
-        f' data-gain="{worth.get("gain", 0.0)}"'
+        f'<section class="card {row.verdict}" id="{row.id}" data-order="{number}" data-queue="{place}"'
+        f' data-verdict="{row.verdict}" data-score="{score}"'
         f' data-reasons="{reasons}" style="{style}"><h2><span class="verdict">{row.verdict}</span>'
         f'<span>{escape(row.source)}</span><span class="num">{escape(" · ".join(numbers))}</span></h2>'
-        f'<div class="tiles">{figures}</div><ul class="why">{why}</ul></section>'
+        f'<div class="tiles">{figures}</div><ul class="why">{lines}</ul></section>'
     )
+
+
+def _detail(reason: Json, pulled: bool) -> str:
+    """Return a reason's detail; what a low score is made of stands in a line of its own."""
+    detail: str = reason["detail"]
+    return detail.partition(";")[0] if pulled and reason["code"] == "low_score" else detail
 
 
 def _change(repair: Json) -> str:

@@ -1,0 +1,99 @@
+"""What a person should look at, in which order, and why in a few words: for the terminal and for the page alike.
+
+In: rows as in the manifest. Out: rows in an order, sentences. Never: a verdict, or a number that its reader would have
+to look up.
+"""
+
+from collections.abc import Sequence
+
+from loraset.types import Json
+
+SHORT = {
+    "mask_uncertain": "the mask may be wrong",
+    "engines_disagree": "the engines cut it differently",
+    "odd_one_out": "it may be another subject",
+    "subject_cut_off": "the photo's edge cuts the subject",
+    "too_small": "the subject is small",
+    "halo": "the old background shows in the edge",
+    "blurry": "the subject is blurred",
+    "dark": "the subject is dark",
+    "overexposed": "the subject is burnt out to white",
+}
+MEND = "A wrong mask is mended beside its photo: points in <photo>.points.json, or a mask of yours, <photo>.mask.png."
+IN_DOUBT = "a part of the mask may be wrong"
+MASK_DOUBTS = frozenset({"mask_uncertain", "engines_disagree"})
+OF_THE_MASK = MASK_DOUBTS | {"low_score", "subject_cut_off"}  # reasons that a mask by hand may take away
+GOOD_PHOTO = 0.8  # grade of a photo that is worth a mask by hand
+SAID = 2  # of what pulled a score down
+
+
+def to_look_at(rows: Sequence[Json]) -> list[Json]:
+    """Return the rows for review, those first that a person's look may mend most."""
+    return sorted((row for row in rows if row["verdict"] == "review"), key=most_to_gain)
+
+
+def to_mend(rows: Sequence[Json]) -> list[Json]:
+    """Return rejected rows of good photos whose mask alone is why, the best photo first."""
+    found = [
+        row
+        for row in rows
+        if row["verdict"] == "reject"
+        and {reason["code"] for reason in row["reasons"]} <= OF_THE_MASK
+        and _worth(row).get("technical", 0.0) >= GOOD_PHOTO
+    ]
+    return sorted(found, key=lambda row: (-_worth(row)["technical"], row["source"]))
+
+
+def most_to_gain(row: Json) -> tuple[float, float, str]:
+    """Sort first what a person's look may mend most, then what is worst."""
+    return -_worth(row).get("gain", 0.0), row["score"] or 0.0, row["source"]
+
+
+def headline(rows: Sequence[Json]) -> str:
+    """Return what to look at of how many, empty where nothing is to be looked at."""
+    count = len(to_look_at(rows))
+    if not count:
+        return ""
+    these = "this one" if count == 1 else f"these {count}"
+    order = "" if count == 1 else ", from the top: a look gains most there"
+    return f"Look at {these} of {len(rows)}{order}"
+
+
+def mending(rows: Sequence[Json]) -> str:
+    """Return which rejected photos a mask by hand would bring back, empty where none would."""
+    found = to_mend(rows)
+    if not found:
+        return ""
+    named = ", ".join(row["source"] for row in found[:5]) + (", ..." if len(found) > 5 else "")
+    if len(found) == 1:
+        return f"1 rejected picture is a good photo whose mask failed; a mask by hand brings it back: {named}"
+    return (
+        f"{len(found)} rejected pictures are good photos whose masks failed; a mask by hand brings them back: {named}"
+    )
+
+
+def why(row: Json) -> str:
+    """Return in a few words why a picture was not simply kept."""
+    codes = dict.fromkeys(reason["code"] for reason in row["reasons"])
+    said = [SHORT[code] for code in codes if code in SHORT]
+    told = [reason for reason in row["reasons"] if reason["code"] not in (*SHORT, "low_score")]
+    said += [reason["detail"].partition(": pHash")[0] or reason["code"] for reason in told]
+    if "low_score" in codes and not said:
+        said = _why_low(row)
+    return "; ".join(dict.fromkeys(said))
+
+
+def _why_low(row: Json) -> list[str]:
+    """Return what pulled a score down where no single number did."""
+    from loraset.metrics.grade import WORDS, doubts
+
+    pulled = _worth(row).get("pulled_down", [])
+    mask = [IN_DOUBT] if any(name in doubts().table for name in pulled) else []
+    rest = [WORDS[name] for name in pulled if name in WORDS and name not in doubts().table]
+    return (mask + rest)[:SAID] or ["the score is low"]
+
+
+def _worth(row: Json) -> Json:
+    """What the score is made of (`Grade.to_json`), empty where there is none."""
+    worth: Json = (row.get("details") or {}).get("score") or {}
+    return worth

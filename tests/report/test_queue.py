@@ -1,0 +1,61 @@
+"""The queue: who is looked at first, which photos a mask would bring back, and no word that must be looked up."""
+
+import pytest
+
+from loraset.metrics.grade import doubts
+from loraset.report.queue import SHORT, headline, mending, to_look_at, to_mend, why
+from loraset.stages.gates import GATES
+
+
+def row(source, verdict, *codes, gain=0.0, technical=1.0, score=0.5, pulled=(), detail="0.31 is above 0.3"):
+    worth = {"gain": gain, "technical": technical, "pulled_down": list(pulled)}
+    reasons = [{"code": code, "stage": "select", "detail": detail} for code in codes]
+    return {"source": source, "verdict": verdict, "score": score, "reasons": reasons, "details": {"score": worth}}
+
+
+def test_what_gains_most_comes_first_and_only_what_is_for_review():
+    rows = [
+        row("small", "review", "halo", gain=0.1),
+        row("kept", "keep", gain=0.9),
+        row("large", "review", "halo", gain=0.4),
+        row("out", "reject", "low_score", gain=0.8),
+        row("worse", "review", "halo", gain=0.1, score=0.4),
+    ]
+    assert [one["source"] for one in to_look_at(rows)] == ["large", "worse", "small"]
+    assert headline(rows) == "Look at these 3 of 5, from the top: a look gains most there"
+    assert headline(rows[:2]) == "Look at this one of 2"
+    assert headline(rows[1:2]) == ""
+
+
+def test_good_photos_whose_mask_failed_are_named_and_others_are_not():
+    rows = [
+        row("good", "reject", "mask_uncertain", "low_score", technical=0.9),
+        row("blurred", "reject", "blurry", "low_score", technical=0.9),
+        row("poor", "reject", "low_score", technical=0.5),
+        row("copy", "reject", "near_duplicate"),
+        row("kept", "keep", technical=0.9),
+    ]
+    assert [one["source"] for one in to_mend(rows)] == ["good"]
+    assert mending(rows).endswith("a mask by hand brings it back: good")
+    assert mending(rows[1:]) == ""
+
+
+@pytest.mark.parametrize("code", sorted({gate.code for gate in GATES} - {"no_subject"}))
+def test_every_gate_has_words_without_numbers(code):
+    assert why(row("a", "review", code)) == SHORT[code]
+    assert not any(sign.isdigit() or sign == "_" for sign in SHORT[code])
+
+
+def test_a_low_score_alone_says_what_pulled_it_down():
+    doubt = next(iter(doubts().table))
+    assert why(row("a", "review", "low_score", pulled=[doubt, "noise"])) == (
+        "a part of the mask may be wrong; the photo is noisy"
+    )
+    assert why(row("a", "review", "low_score")) == "the score is low"
+    assert why(row("a", "review", "halo", "low_score", pulled=["noise"])) == SHORT["halo"]
+
+
+def test_other_reasons_keep_their_detail_but_for_the_bits_of_a_hash():
+    assert why(row("a", "reject", "unreadable", detail="the file ends early")) == "the file ends early"
+    copy = row("a", "reject", "near_duplicate", detail="a copy of b.jpg: pHash 2, dHash 6 of 64 bits apart")
+    assert why(copy) == "a copy of b.jpg"
