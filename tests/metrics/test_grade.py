@@ -50,12 +50,13 @@ def test_a_bent_doubt_counts_its_first_steps_most():
 
 def test_the_score_is_the_chance_to_be_right_times_the_factors():
     halo, blur = CUTOUT["halo"], TECHNICAL["sharpness"]
-    worth = grade({"halo": halo.bad, "sharpness": blur.bad, "scatter": 0.3, "lightness": None})
+    worth = grade({"halo": halo.bad, "sharpness": blur.bad, "expected_overlap": 0.9, "lightness": None})
     fitted = doubts()
-    assert worth.right == pytest.approx(1 / (1 + math.exp(fitted.table["scatter"].weight - fitted.sure)))
+    against = fitted.table["expected_overlap"].log_odds(0.9)
+    assert worth.right == pytest.approx(1 / (1 + math.exp(against - fitted.sure)))
     assert worth.technical == pytest.approx(1 - blur.cost)
     assert worth.score == pytest.approx(worth.right * (1 - halo.cost) * (1 - blur.cost))
-    assert worth.pulled_down == ["halo", "sharpness", "scatter"]
+    assert worth.pulled_down == ["halo", "sharpness", "expected_overlap"]
 
 
 def test_a_missing_number_costs_nothing():

@@ -63,7 +63,7 @@ TECHNICAL = {
     "overexposed": Part(best=0.0, bad=0.5, cost=0.5),
     "cut_off": Part(best=0.0, bad=0.4, cost=0.3),
     "upscaled": Part(best=1.0, bad=4.0, cost=0.5),
-    "true_size": Part(best=0.6, bad=0.1, cost=0.4),
+    "true_size": Part(best=0.3, bad=0.05, cost=0.3),
 }
 CUTOUT = {
     "mask_confidence": Part(best=1.0, bad=0.2, cost=0.4),
