@@ -14,7 +14,7 @@ import numpy as np
 from loraset.images import encode_thumbnail
 from loraset.manifest import Row
 from loraset.metrics.grade import WORDS
-from loraset.report.queue import MEND, headline, mending, to_look_at, why
+from loraset.report.queue import MEND, SHORT, headline, mending, to_look_at, why
 from loraset.stages.coverage import in_words
 from loraset.types import ByteImage, Json, Pixels
 
@@ -69,7 +69,7 @@ def _queue(rows: Sequence[Json]) -> str:
     return (
         (f"<h2>{escape(said)}</h2>" if said else "")
         + (f"<ol>{items}</ol>" if items else "")
-        + (f"<p>{escape(lost)}.</p>" if lost else "")
+        + (f"<p>{escape(lost)}</p>" if lost else "")
         + (f"<p>{escape(MEND)}</p>" if lost or items else "")
     )
 
@@ -112,7 +112,8 @@ def _card(number: int, place: int, row: Row, tiles: Tiles) -> str:
     worth = (row.details or {}).get("score", {})
     pulled = worth.get("pulled_down")
     lines = "".join(
-        f"<li><code>{escape(reason['code'])}</code> {escape(_detail(reason, bool(pulled)))}</li>"
+        f"<li>{escape(SHORT.get(reason['code'], ''))} <code>{escape(reason['code'])}</code> "
+        f"{escape(_detail(reason, bool(pulled)))}</li>"
         for reason in row.reasons
     )
     if pulled:

@@ -4,7 +4,7 @@ In: a `View` of each picture. Out: a `Coverage`, and its words. Never: a verdict
 bear: which side is left is not known, only that two pictures show different ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from loraset.stages.views import CLOSE, PART, WHOLE, View, turns_of
 from loraset.types import Json
 
 TURNED = 0.12  # turn from which a picture counts to a side
-HARDLY_TURNED = 0.04  # turn to the other side that is no chance: then it is not said that all go to one
+HARDLY_TURNED = 0.09  # turn to the other side that is no chance: then it is not said that all go to one
 FEWEST_TURNED = 3  # of which it is said that they go to one side
 FEWEST_COMPARED = 4  # pictures among which a side or a light is one of its own
 OTHER_LIGHT = 0.1  # of full lightness, from the set's median
@@ -28,7 +28,7 @@ NAMED_BACKDROPS = 3  # shared ones, the largest; the others are counted together
 FIGURE, SIDES, LIGHT, BACKDROP = "figure", "sides", "light", "background"
 EVEN, ONE_WAY, OTHER_WAY = "to neither side", "turned or reaching to one side", "to the other side"
 USUAL_LIGHT, DARKER, LIGHTER = "much the same", "darker", "lighter"
-ALIKE, SMALLER_GROUPS, OWN_BACKDROP = "alike", "in smaller groups", "like no other"
+ALIKE, SMALLER_GROUPS, OWN_BACKDROP = "share one", "share one with few", "have one of their own"
 NO_CLOSE_UP = "There is no close-up: small details are seen with few pixels. Add two or three taken from near."
 NO_WHOLE = "No picture shows the whole figure: its shape cannot be learnt. Add some from farther off."
 COMMON = (WHOLE, EVEN, USUAL_LIGHT, SMALLER_GROUPS, OWN_BACKDROP)  # parts that need no example
@@ -81,15 +81,16 @@ class Coverage:
 
 def in_words(coverage: Json) -> tuple[list[tuple[str, str]], list[str]]:
     """Return a line for each axis, name and text, and the advice, from what `Coverage.to_json` made."""
-    lines = [(axis, ", ".join(map(_part_in_words, parts))) for axis, parts in coverage["axes"].items()]
+    axes = coverage["axes"]
+    lines = [(axis, ", ".join(map(_part_in_words, parts))) for axis, parts in axes.items()]
+    if any(part["name"] != WHOLE for part in axes.get(FIGURE, ())):
+        lines = [(axis, f"of whole figures {text}" if axis == SIDES else text) for axis, text in lines]
     if coverage["covered"] is not None:
         lines.append(("limit", f"those kept stand for {coverage['covered']:.0%} of the variety of all good ones"))
     advice = list(coverage["advice"])
     if coverage["repeats"]:
         named = [f"{one['source']} {one['times']} times ({one['part']})" for one in coverage["repeats"]]
-        advice.append(
-            f"Rare views may be shown more often in training, where the cut-out is right: {', '.join(named)}."
-        )
+        advice.append(f"Rare views are worth showing more often in training: {', '.join(named)}.")
     return lines, advice
 
 
@@ -98,16 +99,21 @@ def _part_in_words(part: Json) -> str:
     return f"{part['count']} {part['name']}{example}"
 
 
-def cover(views: Sequence[View], covered: float | None = None, left_out: Sequence[View] = ()) -> Coverage:
+def cover(
+    views: Sequence[View],
+    covered: float | None = None,
+    left_out: Sequence[View] = (),
+    doubted: Collection[str] = (),
+) -> Coverage:
     """Return what the pictures of a set show.
 
     views : of the pictures that go on, in an order that does not depend on the input's. covered : see `Coverage`.
-    left_out : of those that are rejected, copies aside.
+    left_out : of those that are rejected, copies aside. doubted : ids of those that nobody should see more often yet.
     """
     turned = turns_of(views)
     axes = {FIGURE: _figure(views), SIDES: _sides(views, turned), LIGHT: _light(views), BACKDROP: _backdrops(views)}
     axes = {name: parts for name, parts in axes.items() if parts}
-    repeats = _repeats(axes, {view.id: view.source for view in views})
+    repeats = _repeats(axes, {view.id: view.source for view in views if view.id not in doubted})
     return Coverage(axes, tuple(_advice(axes, turned, left_out)), repeats, covered)
 
 
@@ -191,7 +197,7 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], turned: NDArray[np.float64], l
     if set(sides) == {EVEN}:
         said.append("No picture turns to a side: add views from the left and from the right.")
     if set(light) == {USUAL_LIGHT}:
-        said.append("The subject is lit about alike in all: add some in brighter and in dimmer light.")
+        said.append("In none is the subject clearly lighter or darker than in the others: add some in other light.")
     for part in axes.get(BACKDROP, ()):
         if part.name == ALIKE and len(part.ids) > SHARED_BACKDROP * count:
             said.append(
@@ -202,7 +208,10 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], turned: NDArray[np.float64], l
 
 
 def _repeats(axes: Mapping[str, tuple[Part, ...]], sources: Mapping[str, str]) -> tuple[Repeat, ...]:
-    """Return the pictures of rare parts: so often that the part has a third of an equal share, if `MOST_REPEATS` do."""
+    """Return the pictures of rare parts: so often that the part has a third of an equal share, if `MOST_REPEATS` do.
+
+    sources : by id, of those that may be repeated.
+    """
     found: dict[str, Repeat] = {}
     for axis in (FIGURE, SIDES, LIGHT):
         parts = axes.get(axis, ())
@@ -210,6 +219,6 @@ def _repeats(axes: Mapping[str, tuple[Part, ...]], sources: Mapping[str, str]) -
         for part in parts if count >= FEWEST_JUDGED else ():
             times = min(MOST_REPEATS, round(count / (3 * len(parts)) / len(part.ids)))
             for identity in part.ids:
-                if times > 1 and (identity not in found or found[identity].times < times):
+                if identity in sources and times > 1 and (identity not in found or found[identity].times < times):
                     found[identity] = Repeat(identity, sources[identity], times, part.name)
     return tuple(sorted(found.values(), key=lambda repeat: (repeat.source, repeat.id)))

@@ -320,7 +320,8 @@ def _cover(cases: Sequence[_Case], covered: float | None) -> Coverage | None:
     cases = [case for case in cases if case.verdict != Verdict.REJECT]
     if not cases:
         return None
-    coverage = cover([_view(case) for case in cases], covered, left_out)
+    doubted = [case.entry.id for case in cases if any(reason.code not in AS_VIEW for reason in case.reasons)]
+    coverage = cover([_view(case) for case in cases], covered, left_out, doubted)
     times = {repeat.id: repeat.times for repeat in coverage.repeats}
     for case in cases:
         if case.entry.id in times:

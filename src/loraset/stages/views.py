@@ -18,7 +18,7 @@ from loraset.types import ByteImage
 SHOWN_WEIGHT, LIGHT_WEIGHT, TURN_WEIGHT = 0.6, 1.5, 1.0
 WHOLE, PART, CLOSE = "whole", "in part", "close-up"
 GRAZED = 0.06  # of the outline on the photo's edge: up to here it is a whole figure still
-CLOSE_SHARE = 0.4  # of the photo: what is cut and fills more is a close-up
+CLOSE_SHARE = 0.6  # of the photo: what is cut and fills more is a close-up; half figures fill about a half
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +65,11 @@ def points(views: Sequence[View]) -> NDArray[np.float64]:
 
 
 def turns_of(views: Sequence[View]) -> NDArray[np.float64]:
-    """Return how far each turns to a side, see `ops.turns`; NaN where it is not known."""
+    """Return how far each turns to a side, see `ops.turns`; NaN where it is not known.
+
+    Whole figures alone are asked: what the photo's edge cuts off makes the rest one-sided.
+    """
     found = np.full(len(views), np.nan)
-    seen = [at for at, view in enumerate(views) if view.small is not None]
-    found[seen] = turns([view.small for view in views if view.small is not None])
+    seen = [(at, view.small) for at, view in enumerate(views) if view.small is not None and view.shown == WHOLE]
+    found[[at for at, _ in seen]] = turns([small for _, small in seen])
     return found
