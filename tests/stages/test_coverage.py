@@ -101,7 +101,7 @@ def test_few_pictures_are_said_to_be_few_and_are_not_judged():
         "4 pictures are few: 10 to 30 are usual for one subject.",
     )
     assert cover([view(f"p{n}") for n in range(4)]).repeats == ()
-    assert set(cover([view(f"p{n}", arm=24 * n) for n in range(3)]).axes) == {"figure"}
+    assert set(cover([view(f"p{n}", arm=24 * n, place=90) for n in range(3)]).axes) == {"figure"}
 
 
 def test_what_is_doubted_is_not_to_be_seen_more_often():
@@ -124,7 +124,7 @@ def test_a_background_that_too_many_share_is_named_and_cut_outs_have_none():
     views = [view(f"p{n}", place=90) for n in range(5)] + [view(f"q{n}", place=color) for n, color in enumerate(others)]
     coverage = cover([*views, view("cut-out"), view("another")])
     parts = [(part.name, part.example, len(part.ids)) for part in coverage.axes["background"]]
-    assert parts == [("share one", "p0.jpg", 5), ("have one of their own", "q0.jpg", 3)]
+    assert parts == [("before the same one", "p0.jpg", 5), ("before others", "q0.jpg", 3)]
     assert "5 of 10 were taken before much the same background as p0.jpg" in " ".join(coverage.advice)
 
 

@@ -17,7 +17,7 @@ from loraset.types import Json
 TURNED = 0.12  # turn from which a picture counts to a side
 HARDLY_TURNED = 0.09  # turn to the other side that is no chance: then it is not said that all go to one
 FEWEST_TURNED = 3  # of which it is said that they go to one side
-FEWEST_COMPARED = 4  # pictures among which a side or a light is one of its own
+FEWEST_COMPARED = 4  # pictures among which a side, a light or a background is one of its own
 OTHER_LIGHT = 0.1  # of full lightness, from the set's median
 USUAL = (10, 30)  # pictures of a set
 FEWEST_JUDGED = 8  # pictures from which one-sidedness is more than chance
@@ -28,7 +28,7 @@ NAMED_BACKDROPS = 3  # shared ones, the largest; the others are counted together
 FIGURE, SIDES, LIGHT, BACKDROP = "figure", "sides", "light", "background"
 EVEN, ONE_WAY, OTHER_WAY = "to neither side", "turned or reaching to one side", "to the other side"
 USUAL_LIGHT, DARKER, LIGHTER = "much the same", "darker", "lighter"
-ALIKE, SMALLER_GROUPS, OWN_BACKDROP = "share one", "share one with few", "have one of their own"
+ALIKE, SMALLER_GROUPS, OWN_BACKDROP = "before the same one", "in smaller groups", "before others"
 NO_CLOSE_UP = "There is no close-up: small details are seen with few pixels. Add two or three taken from near."
 NO_WHOLE = "No picture shows the whole figure: its shape cannot be learnt. Add some from farther off."
 COMMON = (WHOLE, EVEN, USUAL_LIGHT, SMALLER_GROUPS, OWN_BACKDROP)  # parts that need no example
@@ -158,6 +158,8 @@ def _light(views: Sequence[View]) -> tuple[Part, ...]:
 
 def _backdrops(views: Sequence[View]) -> tuple[Part, ...]:
     seen = [(view, view.backdrop) for view in views if view.backdrop is not None]
+    if len(seen) < FEWEST_COMPARED:
+        return ()
     groups = [[seen[at][0] for at in group] for group in same_backdrops([backdrop for _, backdrop in seen])]
     shared = [group for group in groups if len(group) > 1]
     smaller = [view for group in shared[NAMED_BACKDROPS:] for view in group]
