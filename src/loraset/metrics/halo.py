@@ -56,12 +56,13 @@ def _colour_nearby(
     """Mean colour of `rgb` within `mask` round the pixels `at` (rows, columns): (N, 3), and where there is any."""
     height, width = mask.shape
     small = (-(-width // SHRINK), -(-height // SHRINK))
-    weight = mask.astype(np.float32)
-    near = cv2.resize(np.dstack([rgb * weight[..., None], weight]), small, interpolation=cv2.INTER_AREA)
-    near = cv2.GaussianBlur(near, (0, 0), reach_px / SHRINK)
-    found = near[np.minimum(at[0] // SHRINK, small[1] - 1), np.minimum(at[1] // SHRINK, small[0] - 1)]
-    colour = found[:, :3] / np.maximum(found[:, 3:], np.float32(1e-6))
-    return colour.astype(np.float32), np.asarray(found[:, 3] > 0.01)
+    there = mask.astype(np.uint8)
+    place = np.minimum(at[0] // SHRINK, small[1] - 1), np.minimum(at[1] // SHRINK, small[0] - 1)
+    sums, share = (
+        cv2.GaussianBlur(cv2.resize(part, small, interpolation=cv2.INTER_AREA), (0, 0), reach_px / SHRINK)[place]
+        for part in (cv2.copyTo(rgb, there), there.astype(np.float32))
+    )
+    return np.asarray(sums / np.maximum(share, np.float32(1e-6))[:, None], np.float32), np.asarray(share > 0.01)
 
 
 METRIC = Metric("halo", "lower", (0.0, 1.0), measure)

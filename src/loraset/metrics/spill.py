@@ -12,38 +12,32 @@ along the rim the middle one counts, so that a hand or a boot of another colour 
 import numpy as np
 from numpy.typing import NDArray
 
-from loraset.metrics.beside_edge import mean_near, shrunk
+from loraset.metrics.beside_edge import EDGE_PX, mean_near, sides
 from loraset.metrics.interface import Metric, Specimen
 from loraset.types import FloatImage
 
-SIDE_PX = 256  # long side when looked at
-EDGE = 1 / 256  # of the long side: the edge itself, which may be mixed
-SKIN = 1 / 50  # of the long side: as deep as the cast is looked for; the subject's own colour lies deeper
-OWN_PX, BEHIND_PX = 3.0, 8.0  # of the reduced picture: Gaussians from which the two colours are gathered
-LIGHTNESS = 2.0  # times as light or dark as the colour deeper in: another thing
+SKIN_PX = 5.0  # of the reduced picture: as deep as the cast is looked for; the subject's own colour lies deeper
+OWN_PX, BEHIND_PX = 3.0, 8.0  # of it, too: Gaussians from which the two colours are gathered
+LIGHTNESS = 1.5  # times as light or dark as the colour deeper in: another thing
 GRAY = 0.05  # chroma of a background that has half a say
 WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def measure(specimen: Specimen) -> float | None:
     """Return the cast in [0, 1], or None where the subject has no inside or no background beside it."""
-    side = max(specimen.alpha.shape)
-    skin = min(SKIN * side, float(specimen.depth.max()) / 2)
-    solid, depth = specimen.alpha > 0.95, specimen.depth
-    photo = specimen.photo.astype(np.float32) / np.float32(255.0)
-    near, share = shrunk(specimen.rgb, solid & (depth > EDGE * side) & (depth <= skin), SIDE_PX)
-    own, has_own = mean_near(*shrunk(specimen.rgb, solid & (depth > skin), SIDE_PX), OWN_PX)
-    behind, has_behind = mean_near(*shrunk(photo, (specimen.alpha < 0.02) & specimen.inside, SIDE_PX), BEHIND_PX)
-    known = (share > 0) & has_own & has_behind
+    rgb, photo, depth, outside = sides(specimen)
+    skin = min(SKIN_PX, float(depth.max()) / 2)
+    own, has_own = mean_near(rgb, depth > skin, OWN_PX)
+    behind, has_behind = mean_near(photo, outside, BEHIND_PX)
+    known = (depth > EDGE_PX) & (depth <= skin) & has_own & has_behind
     if not known.any():
         return None
-    say, own, behind = share[known], own[known], _chroma(behind[known])
-    near = near[known] / say[:, None]
+    near, own, behind = rgb[known], own[known], _chroma(behind[known])
     lighter = np.maximum(near @ WEIGHTS, 0.02) / np.maximum(own @ WEIGHTS, 0.02)
     length = np.linalg.norm(behind, axis=1)
     towards = np.einsum("ij,ij->i", _chroma(near) - _chroma(own), behind) / np.maximum(length, 1e-6)
     like = (lighter < LIGHTNESS) & (lighter > 1 / LIGHTNESS)
-    return max(0.0, _middle(towards[like], (say * length / (length + GRAY))[like]))
+    return max(0.0, _middle(towards[like], (length / (length + GRAY))[like]))
 
 
 def _chroma(colors: FloatImage) -> NDArray[np.float32]:

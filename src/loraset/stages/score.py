@@ -24,7 +24,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
-VERSION = 11
+VERSION = 12
 READS = ("ingest", "mask", "repair", "frame", "decontaminate")
 
 
