@@ -48,8 +48,7 @@ PICTURE = {
     "scatter": Doubt(best=0.0, bad=0.3, weight=1.0),
 }
 SET = {
-    "set_overlap": Doubt(best=1.0, bad=0.6, weight=1.0),
-    "set_disputes": Doubt(best=0.0, bad=1.0, weight=1.0),
+    "set_disputes": Doubt(best=0.0, bad=0.12, weight=1.0),
     "set_edges": Doubt(best=0.0, bad=-0.3, weight=1.0),
 }
 BENT = "expected_overlap"
@@ -201,7 +200,7 @@ def main():
     print(f"# {len(rows)} masks that sets made, {sum(not right for _, right in rows)} wrong")
     undoubted, of_made, _ = fit(rows, MADE, bad, table)
     table |= of_made
-    print(f"sure = {sure:.2f}\n\n[backed]\nset_overlap = {backed:.2f}\nsteady = {undoubted - sure:.2f}")
+    print(f"sure = {sure:.2f}\n\n[backed]\nset_disputes = {backed:.2f}\nsteady = {undoubted - sure:.2f}")
     for name, doubt in table.items():
         print(f"\n[doubt.{name}]\nbest = {doubt.best}\nbad = {doubt.bad}\nweight = {doubt.weight}")
         print(f"bend = {doubt.bend}" if doubt.bend else "", end="")

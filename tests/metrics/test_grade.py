@@ -10,7 +10,6 @@ from loraset.registry import load
 
 PARTS = TECHNICAL | CUTOUT
 OF_THE_SET = {
-    "set_overlap": "higher",
     "set_disputes": "lower",
     "set_edges": "higher",
     "steady": "higher",
@@ -67,8 +66,8 @@ def test_a_missing_number_costs_nothing():
 
 def test_a_set_that_was_asked_speaks_for_a_mask_or_against_it():
     alone = grade({"scatter": 0.1}).right
-    assert grade({"scatter": 0.1, "set_overlap": 1.0, "set_disputes": 0.0}).right > alone
-    assert grade({"scatter": 0.1, "set_overlap": 0.7, "set_disputes": 0.6}).right < alone
+    assert grade({"scatter": 0.1, "set_disputes": 0.0}).right > alone
+    assert grade({"scatter": 0.1, "set_disputes": 0.1}).right < alone
 
 
 def test_a_mask_that_the_set_made_is_trusted_where_its_outline_is_steady():

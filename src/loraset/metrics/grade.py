@@ -97,7 +97,6 @@ WORDS = {
     "edge_support": "the outline follows no edges of the photo",
     "steady": "the outline changes where the evidence is weighed differently",
     "set_edges": "the outline follows the photo's edges less than in the other pictures",
-    "set_overlap": "the other pictures would cut it differently",
     "set_disputes": "the other pictures speak against a piece of the mask",
 }
 

@@ -132,10 +132,10 @@ class Repair:
 
     @property
     def disputed(self) -> float:
-        """The chance that the piece most in doubt is wrong in the mask that comes out, [0, 1]."""
+        """How much of the mask that comes out is to be expected wrong by its pieces, over the old mask: [0, 1]."""
         mended = self.verdict == "changed"
-        wrong = [1 - piece.chance if mended and piece.accepted else piece.chance for piece in self.pieces]
-        return max(wrong, default=0.0)
+        wrong = (piece.share * (1 - piece.chance if mended and piece.accepted else piece.chance) for piece in self.pieces)
+        return min(1.0, sum(wrong))
 
     def apply(self, probability: FloatImage) -> FloatImage:
         """Return the corrected mask: as it was away from the accepted pieces.

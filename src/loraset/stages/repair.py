@@ -17,7 +17,7 @@ from loraset.stages.mask import probability_of, to_integers
 from loraset.types import FloatImage, Json, Pixels, Reason, StageResult
 
 NAME = "repair"
-VERSION = 7
+VERSION = 8
 READS = ("ingest", "mask")
 # Later stages depend on what this one made of the picture, not on the set it was made from: a set that grows by a
 # picture cuts none of the others again whose masks stay.
@@ -27,14 +27,14 @@ LOOK_BELOW = 0.93  # overlap of the old and the new mask below which a person sh
 
 LIKELY = 0.5  # chance from which a piece that stays as it is is named, where it is ...
 NAMED = 0.05  # ... so large a share of the mask
-EVEN = 0.5  # the chance that is told of a mask that was made anew, or should have been
+EVEN = 0.12  # is told to be wrong of a mask that was made anew, or should have been: with that, its chances are even
 
 
 def measured(said: Json, mask: Json) -> dict[str, float | None]:
     """Return what the set says of a mask as numbers in [0, 1]: None where it was not asked.
 
-    set_overlap : IoU of the final mask and the set's own cut. set_disputes : the chance that a piece of the final
-    mask is wrong. steady : of a mask that the set made, how much of it stays when its evidence is weighed differently.
+    set_overlap : IoU of the final mask and the set's own cut. set_disputes : the share of the final mask that is to be
+    expected wrong. steady : of a mask that the set made, how much of it stays when its evidence is weighed differently.
 
     said, mask : what this stage and the mask stage said.
     """
