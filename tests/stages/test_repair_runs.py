@@ -158,7 +158,12 @@ def test_what_a_person_marked_holds_in_a_corrected_mask(tmp_path):
 
 
 def test_what_a_model_said_of_its_mask_is_not_said_of_the_corrected_one():
-    of_model = StageResult({"exact": True, "details": {"stays": 0.2, "span": 1.0}}, {"mask": np.ones((4, 4), np.uint8)})
-    for images, details in (({}, {"stays": 0.2, "span": 1.0}), ({"mask": np.zeros((4, 4), np.uint8)}, {"span": 1.0})):
+    of_model = StageResult(
+        {"exact": True, "details": {"asked_again": {}, "span": 1.0}}, {"mask": np.ones((4, 4), np.uint8)}
+    )
+    for images, details in (
+        ({}, {"asked_again": {}, "span": 1.0}),
+        ({"mask": np.zeros((4, 4), np.uint8)}, {"span": 1.0}),
+    ):
         results = {"mask": of_model, "repair": StageResult({}, images)}
         assert final_mask(SimpleNamespace(result=results.__getitem__)).data["details"] == details

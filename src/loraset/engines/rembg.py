@@ -7,7 +7,6 @@ rembg hands out 8-bit masks. So the raw output is listened to on its way: it is 
 the ways in `ACTIVATIONS` gives the same bytes, and then the float map is used; else rembg's bytes are.
 """
 
-import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +23,6 @@ from loraset.engines.interface import EngineOptions
 from loraset.errors import MissingError
 from loraset.images import to_pillow
 from loraset.ops.doubt import expected_overlap
-from loraset.ops.geometry import around
 from loraset.runtime.executor import core_count
 from loraset.runtime.hardware import choose_providers
 from loraset.runtime.models import accept_license, find, lookup, missing, pull, sessions_of_rembg, sha256
@@ -34,7 +32,7 @@ VERSION = 3
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet's, for models given by path
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 MIRRORED = slice(None), slice(None, None, -1)
-NEARER_MARGIN = 0.2  # of the subject's box, on each side of it, when the model is shown the subject alone
+BEYOND = 1 / 6  # of the picture: as much is added on each side where it is seen from afar
 ASKED_BELOW = 0.9995  # expected overlap by the mask alone: only a surer one is right as it is so often that it is left
 FLAT_RANGE = 0.3  # a map whose values span less than this (before stretching) saw no subject
 LANCZOS = 1  # Pillow's number of the filter
@@ -78,19 +76,22 @@ class RembgEngine:
     def mask(self, view: View) -> Mask:
         """Return the model's map; `mask_uncertain` where it is flat.
 
-        `details.stays` is the IoU to be expected of it by what the model says of the picture mirrored, and of the
-        subject from nearer.
+        Of `details.asked_again`, `stays` is the IoU to be expected of the mask by what the model says of the picture
+        and of its mirror image, `from_afar` by what it says of the picture with more about it.
         """
         session = self._open()
         if isinstance(session, sam.SamSession):
             return session.mask(view)
         photo = _seen(view, session)
         mask = self._mask(session.look(photo))
-        if not self._look_again or not 0 < expected_overlap(mask.probability) < ASKED_BELOW:
+        own = mask.probability
+        if not self._look_again or not 0 < expected_overlap(own, [own]) < ASKED_BELOW:
             return mask
-        others = [session.look(np.ascontiguousarray(photo[MIRRORED])).map[MIRRORED]]
-        stays = expected_overlap(mask.probability, [*others, _nearer(view, session, mask.probability)])
-        return replace(mask, details={**mask.details, "stays": round(stays, 4)})
+        mirrored = session.look(np.ascontiguousarray(photo[MIRRORED])).map[MIRRORED]
+        stays = expected_overlap(own, [own, mirrored])
+        from_afar = expected_overlap(own, [_from_afar(photo, session, own.shape)])
+        again: Json = {"stays": round(stays, 4), "from_afar": round(from_afar, 4)}
+        return replace(mask, details={**mask.details, "asked_again": again})
 
     def expose(self, names: Sequence[str]) -> None:
         """Have `look_inside` give tensors of the model's own, by their names in its graph."""
@@ -259,28 +260,21 @@ def _input_size(session: Any, file: Path) -> tuple[int, int]:
 
 def _seen(view: View, session: _Session) -> ByteImage:
     """The picture as the model takes it: the reduced one, where that is large enough."""
-    return _to_size(_large_enough(view, session), session.size)
-
-
-def _large_enough(view: View, session: _Session) -> ByteImage:
+    width, height = session.size
     photo = view.proxy()
-    return view.picture().rgb if min(photo.shape[:2]) < min(*session.size, *view.size) else photo
+    if min(photo.shape[:2]) < min(width, height, *view.size):
+        photo = view.picture().rgb
+    return _to_size(photo, session.size)
 
 
-def _nearer(view: View, session: _Session, mask: FloatImage) -> FloatImage:
-    """A mask with its subject's surroundings as the model sees them when it is shown nothing else."""
-    photo, box = _large_enough(view, session), around(mask > 0.5)
-    near = []
-    for span, side in zip(box, mask.shape, strict=True):
-        margin = NEARER_MARGIN * (span.stop - span.start)
-        near.append((max(0, int(span.start - margin)), min(side, int(span.stop + margin))))
-    (top, bottom), (left, right) = near
-    down, across = photo.shape[0] / mask.shape[0], photo.shape[1] / mask.shape[1]
-    window = photo[int(top * down) : math.ceil(bottom * down), int(left * across) : math.ceil(right * across)]
-    seen = session.look(_to_size(window, session.size)).map
-    said = mask.copy()
-    said[top:bottom, left:right] = cv2.resize(seen, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
-    return said
+def _from_afar(photo: ByteImage, session: _Session, shape: tuple[int, int]) -> FloatImage:
+    """What the model sees where the photo's own mirror image goes on beyond its borders: a map of `shape` (h, w)."""
+    wider = [round(side * BEYOND) for side in photo.shape[:2]]
+    mirrored = cv2.copyMakeBorder(photo, wider[0], wider[0], wider[1], wider[1], cv2.BORDER_REFLECT_101)
+    seen = session.look(_to_size(np.asarray(mirrored, np.uint8), session.size)).map
+    hidden = [round(side * BEYOND / (1 + 2 * BEYOND)) for side in seen.shape]
+    inner = seen[hidden[0] : seen.shape[0] - hidden[0], hidden[1] : seen.shape[1] - hidden[1]]
+    return _stretch(np.asarray(cv2.resize(inner, shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)).map
 
 
 def _to_size(photo: ByteImage, size: tuple[int, int]) -> ByteImage:

@@ -15,6 +15,7 @@ METRICS = {
         "mask_uncertainty",
         "mask_confidence",
         "expected_overlap",
+        "from_afar",
         "scatter",
         "edge_support",
         "edge_softness",

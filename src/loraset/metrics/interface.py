@@ -33,7 +33,8 @@ class Specimen:
     confidence : the engine's own, [0, 1]; None where it has none.
     disagreement : of joined engines, [0, 1]; None where one worked alone.
     format : of the file, such as "JPEG"; None where there is none.
-    stays : IoU to be expected of the mask by its maker's answers when asked again, [0, 1]; None where it was not.
+    stays, from_afar : IoU to be expected of the mask by its maker's answers when asked again, about the picture
+        mirrored and from afar, [0, 1]; None where it was not.
     """
 
     rgb: FloatImage
@@ -48,6 +49,7 @@ class Specimen:
     confidence: float | None = None
     disagreement: float | None = None
     stays: float | None = None
+    from_afar: float | None = None
     format: str | None = None
 
     @cached_property

@@ -39,24 +39,24 @@ def undecided(probability: FloatImage) -> float:
     return doubt / (doubt + mass) if mass > 0 else 1.0
 
 
-def expected_overlap(probability: FloatImage, others: Sequence[FloatImage] = ()) -> float:
-    """Return the IoU to be expected of a mask by what it and others say, each weighing the same: [0, 1].
+def expected_overlap(probability: FloatImage, answers: Sequence[FloatImage]) -> float:
+    """Return the IoU to be expected of a mask by answers to the question where the subject is: [0, 1].
 
-    The overlap of the mask (above 1/2) with a random truth that follows the mean of all, as the ratio of the expected
-    intersection to the expected union. Answers to the same picture shown in another way make it honest: a network's
-    own certainty is a habit (test-time augmentation as a measure of doubt: Wang et al., Neurocomputing 2019). Only
-    doubt counts that fills a disc of `SEAM_SHARE`: an opening takes away the seam that runs along every outline, right
-    or wrong, and leaves the lost limb and the grabbed cushion.
+    The overlap of the mask (above 1/2) with a random truth that follows the mean of the answers, as the ratio of the
+    expected intersection to the expected union. Answers to the same picture shown in another way are honest: a
+    network's own certainty is a habit (test-time augmentation as a measure of doubt: Wang et al., Neurocomputing 2019).
+    Only doubt counts that fills a disc of `SEAM_SHARE`: an opening takes away the seam that runs along every outline,
+    right or wrong, and leaves the lost limb and the grabbed cushion.
 
-    probability, others : float32 arrays of one shape (h, w), [0, 1].
+    probability, answers : float32 arrays of one shape (h, w), [0, 1].
     """
     shape = probability.shape
     scale = min(1.0, DOUBT_SIDE / max(shape))
     size = max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
-    small = [cv2.resize(mask, size, interpolation=cv2.INTER_AREA) for mask in (probability, *others)]
-    inside = small[0] > 0.5
+    inside = cv2.resize(probability, size, interpolation=cv2.INTER_AREA) > 0.5
     count = float(np.count_nonzero(inside))
-    doubt = np.abs(np.mean(small, axis=0, dtype=np.float32) - inside)
+    mean = np.mean([cv2.resize(answer, size, interpolation=cv2.INTER_AREA) for answer in answers], axis=0)
+    doubt = np.abs(mean - inside)
     radius = max(1, round(SEAM_SHARE * max(size)))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     doubt = cv2.morphologyEx(doubt.astype(np.float32), cv2.MORPH_OPEN, disc)

@@ -116,7 +116,7 @@ def _marked(answer: Mask | Declined, view: View) -> Mask | Declined:
     held = hold(answer.probability, view.proxy(), marks)
     details = {**answer.details, "marks": held.to_json()}
     if held.added or held.removed:
-        details.pop("stays", None)
+        details.pop("asked_again", None)
         answer = replace(answer, exact=False)
     return replace(answer, probability=held.probability, details=details)
 

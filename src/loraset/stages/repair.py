@@ -68,7 +68,7 @@ def final_mask(task: Task) -> StageResult:
     mask, said = task.result("mask"), task.result(NAME)
     if not said.images:
         return mask
-    details = {name: value for name, value in mask.data["details"].items() if name != "stays"}
+    details = {name: value for name, value in mask.data["details"].items() if name != "asked_again"}
     return StageResult({**mask.data, "exact": False, "details": details}, said.images, mask.reasons)
 
 

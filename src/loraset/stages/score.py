@@ -24,7 +24,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
-VERSION = 12
+VERSION = 13
 READS = ("ingest", "mask", "repair", "frame", "decontaminate")
 
 
@@ -40,6 +40,7 @@ def run(task: Task) -> StageResult:
         return StageResult()
     cutout = Cutout.from_rgba8(task.result("decontaminate").images["cutout"].astype(np.uint8))
     photo, inside = task.framed()
+    again = mask.data["details"].get("asked_again", {})
     specimen = Specimen(
         rgb=cutout.rgb,
         alpha=cutout.alpha,
@@ -52,7 +53,8 @@ def run(task: Task) -> StageResult:
         exact=bool(mask.data["exact"]),
         confidence=mask.data["confidence"],
         disagreement=mask.data["details"].get("disagreement"),
-        stays=mask.data["details"].get("stays"),
+        stays=again.get("stays"),
+        from_afar=again.get("from_afar"),
         format=task.result("ingest").data["format"],
     )
     numbers = measure(specimen)
