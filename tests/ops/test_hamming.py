@@ -123,7 +123,7 @@ def test_no_hashes_and_one(count):
 
 
 def test_equal_hashes_come_in_blocks_that_do_not_grow(monkeypatch):
-    monkeypatch.setattr(multi_index, "BLOCK", 1000)
+    monkeypatch.setattr(hamming, "BLOCK", 1000)
     hashes = np.zeros(300, np.uint64)
     blocks = [rows.size for rows, _ in pairs_within(hashes, hashes, 6)]
     assert sum(blocks) == 300 * 300 and max(blocks) <= 1000 + 300

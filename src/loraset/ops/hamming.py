@@ -3,27 +3,25 @@
 In: hashes, a radius in bits. Out: pairs of indices, in blocks, so that memory does not grow with their number. Never:
 an approximation, or a pair named twice.
 
-Three steps, each exact:
+Two ways, both exact:
 
-1. Equal hashes are one; their pairs are written out at the end.
-2. Multi-index hashing: see `ops.multi_index`. Few hashes, or those under a wide radius, are all compared outright.
-3. Crowds: where many hashes are nearly one, each of their pairs would be met in every table. They are gathered about
-   centres instead, and two crowds are compared outright, or not at all where their centres are too far apart for any
-   pair within the radius (the triangle inequality).
+1. Multi-index hashing: see `ops.multi_index`. Few hashes, or those under a wide radius, are all compared outright.
+2. Crowds: where many hashes are one or nearly one, each of their pairs would be met in every table. They are gathered
+   about centres instead, and two crowds are compared outright, or not at all where their centres are too far apart for
+   any pair within the radius (the triangle inequality).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loraset.ops.multi_index import BITS, BLOCK, Hashes, Indices, Pairs, Part, blocks, met, parts_for, runs, sorted_by
+from loraset.ops.multi_index import BITS, Hashes, Indices, Pairs, Part, met, parts_for, sorted_by
 
-BoolArray = NDArray[np.bool_]
 STRIDE = 39  # odd, near BITS over the golden section: neighbouring bits, which say much the same, come into other parts
-CROWD = 24  # distinct hashes under one key, beside four times the usual number: most are nearly one
+CROWD = 24  # hashes under one key, beside four times the usual number: most are nearly one
 RIM_BITS = 4  # of a crowd
+BLOCK = 1 << 16  # hashes compared outright at once: what is found of them stays in a processor's cache
 
 
 def pairs_within(first: Hashes, second: Hashes, radius_bits: int) -> Pairs:
@@ -33,10 +31,7 @@ def pairs_within(first: Hashes, second: Hashes, radius_bits: int) -> Pairs:
 
     first : uint64 array of shape (N,). second : uint64 array of shape (M,). radius_bits : 0..64.
     """
-    one, two = _Distinct.of(first), _Distinct.of(second)
-    found = _near(_dealt(one.values), _dealt(two.values), radius_bits, among=False)
-    for rows, columns in _gathered(found):
-        yield from _members(one, two, rows, columns)
+    yield from _near(_dealt(first), _dealt(second), radius_bits, among=False)
 
 
 def pairs_among(hashes: Hashes, radius_bits: int) -> Pairs:
@@ -44,76 +39,8 @@ def pairs_among(hashes: Hashes, radius_bits: int) -> Pairs:
 
     It takes half as long as to search the same hashes in themselves. hashes : uint64 array of shape (N,).
     """
-    one = _Distinct.of(hashes)
-    followers = np.repeat(one.starts + one.counts, one.counts) - np.arange(hashes.size) - 1
-    for some in blocks(followers):
-        owner, place = runs(np.arange(hashes.size)[some] + 1, followers[some])
-        yield one.order[some][owner], one.order[place]
-    dealt = _dealt(one.values)
-    for rows, columns in _gathered(_near(dealt, dealt, radius_bits, among=True)):
-        for row, column in _members(one, one, rows, columns):
-            yield np.minimum(row, column), np.maximum(row, column)
-
-
-@dataclass(frozen=True, slots=True)
-class _Distinct:
-    """values : each hash once. order : indices of all hashes, equal ones together, from `starts` on, `counts` many.
-
-    lead : the first index of each value. lone : whether it is the only one.
-    """
-
-    values: Hashes
-    order: Indices
-    starts: Indices
-    counts: Indices
-    lead: Indices
-    lone: BoolArray
-
-    @classmethod
-    def of(cls, hashes: Hashes) -> "_Distinct":
-        order = np.argsort(hashes, kind="stable")
-        ordered = hashes[order]
-        starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: hashes.size])
-        counts = np.diff(np.append(starts, hashes.size))
-        return cls(ordered[starts], order, starts, counts, order[starts], counts == 1)
-
-
-def _gathered(pairs: Pairs) -> Pairs:
-    """Yield the same pairs in blocks that are not small."""
-    waiting: list[tuple[Indices, Indices]] = []
-    count = 0
-    for block in pairs:
-        waiting.append(block)
-        count += block[0].size
-        if count >= BLOCK:
-            yield _joined(waiting)
-            waiting, count = [], 0
-    if waiting:
-        yield _joined(waiting)
-
-
-def _joined(pairs: list[tuple[Indices, Indices]]) -> tuple[Indices, Indices]:
-    if len(pairs) == 1:
-        return pairs[0]
-    rows, columns = zip(*pairs, strict=True)
-    return np.concatenate(rows), np.concatenate(columns)
-
-
-def _members(one: _Distinct, two: _Distinct, rows: Indices, columns: Indices) -> Pairs:
-    """Yield the pairs of all hashes that have the rows' and the columns' values."""
-    lone = one.lone[rows] & two.lone[columns]
-    if lone.all():
-        yield one.lead[rows], two.lead[columns]
-        return
-    if lone.any():
-        yield one.lead[rows[lone]], two.lead[columns[lone]]
-        rows, columns = rows[~lone], columns[~lone]
-    for some in blocks(one.counts[rows]):
-        owner, place = runs(one.starts[rows[some]], one.counts[rows[some]])
-        down, across = one.order[place], columns[some][owner]
-        for few in blocks(two.counts[across]):
-            owner, place = runs(two.starts[across[few]], two.counts[across[few]])
-            yield down[few][owner], two.order[place]
+    dealt = _dealt(hashes)
+    yield from _near(dealt, dealt, radius_bits, among=True)
 
 
 def _dealt(hashes: Hashes) -> Hashes:
@@ -128,7 +55,7 @@ def _dealt(hashes: Hashes) -> Hashes:
 
 
 def _near(first: Hashes, second: Hashes, radius_bits: int, *, among: bool) -> Pairs:
-    """Yield the pairs of distinct hashes."""
+    """Yield the pairs; `among` the same hashes each once, the lesser first."""
     parts = parts_for(first.size, second.size, radius_bits)
     if not parts:
         yield from _outright(first, second, radius_bits, among=among)
@@ -144,14 +71,18 @@ def _near(first: Hashes, second: Hashes, radius_bits: int, *, among: bool) -> Pa
         searches.append((rows, crowded_columns, False))
     for some, others, same in searches:
         for row, column in met(first[some], second[others], parts, radius_bits, among=same):
-            yield some[row], others[column]
+            yield _ordered(some[row], others[column], among=among and not same)
     reach = radius_bits + 2 * RIM_BITS
     for here, there in _outright(crowds.centres, crowds.centres, reach, among=among, itself=True):
         for one, two in zip(here.tolist(), there.tolist(), strict=True):
-            some, others = row_crowds[one], column_crowds[two]
-            same = among and one == two
-            for row, column in _outright(first[some], second[others], radius_bits, among=same):
-                yield some[row], others[column]
+            some, others, same = row_crowds[one], column_crowds[two], among and one == two
+            for row, column in _outright(first[some], second[others], radius_bits, among=same, names=(some, others)):
+                yield _ordered(row, column, among=among and not same)
+
+
+def _ordered(rows: Indices, columns: Indices, *, among: bool) -> tuple[Indices, Indices]:
+    """Put the lesser index of each pair first, where both are `among` the same."""
+    return (np.minimum(rows, columns), np.maximum(rows, columns)) if among else (rows, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +140,27 @@ def _majority(hashes: Hashes, starts: Indices, counts: Indices) -> Hashes:
     return found
 
 
-def _outright(first: Hashes, second: Hashes, radius_bits: int, *, among: bool, itself: bool = False) -> Pairs:
-    """Compare all with all; `among` the same ones each pair once, and each with `itself` only where that is asked."""
+def _outright(
+    first: Hashes,
+    second: Hashes,
+    radius_bits: int,
+    *,
+    among: bool,
+    itself: bool = False,
+    names: tuple[Indices, Indices] | None = None,
+) -> Pairs:
+    """Compare all with all; `among` the same ones each pair once, and each with `itself` only where that is asked.
+
+    names : what is yielded for each of both; their indices where not given.
+    """
+    rows, columns = names or (np.arange(first.size), np.arange(second.size))
     step = max(1, BLOCK // max(1, second.size))
     for start in range(0, first.size, step):
         ahead = start if among else 0
         near = np.bitwise_count(first[start : start + step, None] ^ second[ahead:]) <= radius_bits
         if among:
             near[np.tril_indices(len(near), -1 if itself else 0)] = False
-        row, column = np.nonzero(near)
-        if row.size:
-            yield row + start, column + ahead
+        found = np.count_nonzero(near, axis=1)
+        if found.any():
+            begins = np.repeat(np.arange(len(near)) * near.shape[1] - ahead, found)
+            yield np.repeat(rows[start : start + step], found), columns[np.flatnonzero(near) - begins]

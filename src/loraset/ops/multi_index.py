@@ -1,6 +1,6 @@
 """Multi-index hashing: tables by a part of the bits, in which hashes that are near another one are met.
 
-In: distinct 64-bit hashes, a radius in bits. Out: pairs of indices. Never: an
+In: 64-bit hashes, a radius in bits. Out: pairs of indices. Never: an
 approximation, a pair met twice, or a choice whether tables pay: see `parts_for`.
 
 Norouzi, Punjani, Fleet: Fast search in Hamming space with multi-index hashing (CVPR 2012). The bits are cut into parts.
