@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from loraset.ops.cosegmentation import Look
-from loraset.ops.repair import is_doubtful, judged, proposal, remade, repair
+from loraset.ops.repair import Piece, Repair, is_doubtful, judged, proposal, remade, repair
 from loraset.stages.knowledge import SetKnowledge, Taught, at_look
 from painted_set import grabbed, paint
 
@@ -145,3 +145,32 @@ def test_every_piece_says_which_side_it_is_on_and_why():
     assert "the other pictures +" in pieces[0].words
     assert pieces[0].share == pytest.approx(limb.sum() / (subject & ~limb).sum(), rel=0.2)
     assert all(one.belief >= other.belief for one, other in pairwise(pieces))
+
+
+def asked(verdict, *pieces):
+    """A Repair with pieces of (share, log odds); those over the odds needed are accepted."""
+    nowhere = np.zeros((4, 4), bool)
+    return Repair(tuple(Piece(nowhere, True, share, {}, belief) for share, belief in pieces), 1.0, verdict, 1.0)
+
+
+def test_what_is_disputed_is_the_share_that_is_expected_wrong():
+    assert asked("unchanged").disputed == 0
+    assert asked("unchanged", (0.2, 0.0)).disputed == pytest.approx(0.1)
+    assert asked("unchanged", (0.2, 0.0), (0.02, 5.0)).disputed == pytest.approx(0.12, abs=0.001)
+    assert asked("refused", (3.0, 5.0)).disputed == 1.0
+
+
+def test_a_piece_that_was_changed_is_in_doubt_only_so_far_as_it_was_not_sure():
+    assert asked("changed", (0.2, 3.0)).disputed == pytest.approx(0.2 / (1 + np.exp(3.0)))
+    assert asked("refused", (0.2, 3.0)).disputed == pytest.approx(0.2 / (1 + np.exp(-3.0)))
+
+
+def test_a_mask_that_lost_a_limb_is_disputed_less_once_it_is_mended_and_right_ones_hardly():
+    masks = true_masks()
+    knowledge = knowledge_of(masks)
+    for place, mask in enumerate(masks):
+        recalled = knowledge.recall(f"{place}", lambda place=place: SCENES[place][0])
+        assert repair(recalled.look, at_look(mask, recalled.look), recalled.evidence).disputed < 0.03
+    masks[1] = (SCENES[1][1] & ~SCENES[1][2]).astype(np.float32)
+    found, _ = mend(masks, 1)
+    assert found.disputed < 0.3 * asked("refused", *((piece.share, piece.belief) for piece in found.pieces)).disputed
