@@ -179,13 +179,14 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], turned: NDArray[np.float64], l
     if count < FEWEST_JUDGED:
         return said
     figure, sides, light = ({part.name: part for part in axes.get(axis, ())} for axis in (FIGURE, SIDES, LIGHT))
-    spare = {view.shown: view.source for view in reversed(left_out) if view.look is not None}
+    nearest_last = sorted((view for view in left_out if view.look is not None), key=lambda view: view.subject_share)
+    spare = {view.shown: view.source for view in nearest_last}
     for shown, words in ((CLOSE, NO_CLOSE_UP), (WHOLE, NO_WHOLE)):
         if figure and shown not in figure:
             said.append(
                 words
                 + (
-                    f" {spare[shown]}, which is rejected, is one: its reasons are in the report."
+                    f" {spare[shown]}, which is rejected, may be one: perhaps its mask can be mended."
                     if shown in spare
                     else ""
                 )
