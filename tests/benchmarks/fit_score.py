@@ -6,9 +6,9 @@ In: photos with truth (`agreed`: the folders that LORASET_TRUTH names) and the m
     LORASET_TRUTH=... U2NET_HOME=... PYTHONPATH=src python tests/benchmarks/fit_score.py [CACHE [SETS [MADE]]]
 
 A mask of a single picture is right from an IoU of .8 with the truth, one that is given to a set as `faults` says, one
-that the set itself made (cosegment, with no model) from .85. Weights are
-logistic and none below 0. Wrong masks of single photos are weighed as `BAD_SHARE` of all; the bend of their first doubt
-is the one whose odds fit best. CACHE keeps what was measured on photos, SETS and MADE what was of sets.
+that the set itself made (cosegment, with no model) from .85. Weights are logistic and none below 0. Wrong masks of
+single photos are weighed as `BAD_SHARE` of all; the bend of the expected overlaps is the one whose odds fit best.
+CACHE keeps what was measured on photos, SETS and MADE what was of sets.
 """
 
 import pickle
