@@ -251,16 +251,24 @@ def benchmark_masks():
     doubt = np.array([1.0 if not row["metrics"] else row["metrics"]["mask_uncertainty"] for row in rows])
     print(f"masks: {len(rows)} pictures, {bad.sum()} with IoU under .8")
     chance = np.array([1 - (row["metrics"] or {}).get("mask_wrong", 1.0) for row in rows])
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(0, len(rows), (400, len(rows)))
     for name, value in (("score", -score), ("mask_wrong", -chance), ("mask_uncertainty", doubt)):
-        ranks = rankdata(value)
-        auroc = (ranks[bad].sum() - bad.sum() * (bad.sum() + 1) / 2) / (bad.sum() * (~bad).sum())
+        spread = np.std([auroc(value[some], bad[some]) for some in drawn if 0 < bad[some].sum() < len(rows)])
         worst = np.argsort(-value, kind="stable")[: len(rows) // 4]
-        print(f"  {name}: AUROC {auroc:.3f}, of the bad ones {bad[worst].sum() / bad.sum():.2f} in the worst quarter")
+        print(f"  {name}: AUROC {auroc(value, bad):.3f} +- {spread:.3f}, ", end="")
+        print(f"of the bad ones {bad[worst].sum() / bad.sum():.2f} in the worst quarter")
     error = reliability(chance, ~bad, Path(os.environ.get("SHEETS", folder)) / "reliability.png")
     print(f"  chance that the mask is right: expected calibration error {error:.3f}")
     for verdict in ("keep", "review", "reject"):
         of_verdict = np.array([row["verdict"] == verdict for row in rows])
         print(f"  {verdict}: {of_verdict.sum()} pictures, {bad[of_verdict].sum()} bad")
+
+
+def auroc(value, bad):
+    """How often a bad one has the larger value than a good one."""
+    ranks = rankdata(value)
+    return (ranks[bad].sum() - bad.sum() * (bad.sum() + 1) / 2) / (bad.sum() * (~bad).sum())
 
 
 def reliability(chance, right, path, bins=10):
