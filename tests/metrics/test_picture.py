@@ -206,3 +206,12 @@ def test_true_size_counts_px_of_the_photo_only(specimen, painted):
     assert true_size.measure(specimen(alpha=alpha)) == pytest.approx(0.5, abs=0.01)
     enlarged = Frame((0, 0, 200, 200), 2.0, (0, 0, 0, 0), (400, 400))
     assert true_size.measure(specimen(alpha=alpha, frame=enlarged)) == pytest.approx(0.25, abs=0.01)
+
+
+def test_the_shade_of_something_round_is_no_motion_where_its_outline_is_sharp(specimen, painted):
+    alpha = painted["disc"](ramp_px=1)
+    rows, columns = np.mgrid[0:400, 0:400]
+    round_ = np.exp(-(((columns - 180) / 9.0) ** 2)) + 0.3 * (rows // 40 % 2)  # a soft highlight, sharp stripes
+    photo = np.where(alpha > 0.5, 60 + 110 * round_, 235).astype(np.uint8)[..., None].repeat(3, 2)
+    assert motion_blur.measure(specimen(photo, alpha)) < 6
+    assert motion_blur.measure(specimen(drawn_out(photo, 17), alpha)) > 11

@@ -54,7 +54,7 @@ class Part:
 
 # Set by hand: `bad` is a fault that anyone sees, a cost over a half one that alone makes a picture useless.
 TECHNICAL = {
-    "sharpness": Part(best=0.7, bad=0.05, cost=0.6),
+    "sharpness": Part(best=0.45, bad=0.05, cost=0.6),
     "set_sharpness": Part(best=1.0, bad=0.25, cost=0.4),
     "motion_blur": Part(best=6.0, bad=20.0, cost=0.4),
     "noise": Part(best=0.01, bad=0.06, cost=0.3),
@@ -69,7 +69,7 @@ CUTOUT = {
     "mask_confidence": Part(best=1.0, bad=0.2, cost=0.4),
     "engines_disagree": Part(best=0.0, bad=0.5, cost=0.6),
     "edge_support": Part(best=0.85, bad=0.4, cost=0.4),
-    "halo": Part(best=0.0, bad=0.5, cost=0.6),
+    "halo": Part(best=0.0, bad=0.6, cost=0.6),
     "spill": Part(best=0.01, bad=0.06, cost=0.3),
     "holes_islands": Part(best=0.0, bad=0.1, cost=0.4),
     "subject_fit": Part(best=1.0, bad=0.7, cost=0.6),

@@ -11,6 +11,7 @@ hardly moves. Edges are chosen at a coarser scale than the one they are measured
 """
 
 from functools import cached_property
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -29,6 +30,13 @@ EDGE_SHARE = 0.1  # of the pixels looked at: the strongest edges at the coarse s
 STRONG_SHARE = 0.3  # of them: those that can be among the strongest in some direction
 FAINTEST = 0.004  # gradient per px, of full scale: below it there is no edge to measure
 SPREAD = 4.0  # range nearby of normal noise of deviation 1, smoothed by `FINE_PX`
+
+
+class Blur(NamedTuple):
+    """How far edges are blurred: variance of the Gaussian in px^2; and their squared height, of full scale."""
+
+    variance: float
+    height: float
 
 
 class Edges:
@@ -65,18 +73,19 @@ class Edges:
         if not self._count:
             return None
         coarse, fine = (part[0] ** 2 + part[1] ** 2 for part in (self._coarse, self._fine))
-        return self._variance(coarse, fine, self._height, self._noise[1])
+        blur = self._blur(coarse, fine, self._height, self._noise[1])
+        return None if blur is None else blur.variance
 
-    def along(self, radians: float) -> float | None:
-        """Return the variance in px^2 that edges were blurred by in one direction, or None where none is across it."""
+    def along(self, radians: float) -> Blur | None:
+        """Return how far edges are blurred in one direction, or None where no edge is across it."""
         if not self._count:
             return None
         way = np.float32(np.cos(radians)), np.float32(np.sin(radians))
         coarse, fine = (np.square(part[0] * way[0] + part[1] * way[1]) for part in (self._coarse, self._fine))
         facing = coarse / (self._coarse[0] ** 2 + self._coarse[1] ** 2)  # of an edge aslant both count for less
-        return self._variance(coarse, fine, self._height * facing, self._noise[1] / 2)
+        return self._blur(coarse, fine, self._height * facing, self._noise[1] / 2)
 
-    def _variance(self, coarse: Values, fine: Values, height: Values, noise: float) -> float | None:
+    def _blur(self, coarse: Values, fine: Values, height: Values, noise: float) -> Blur | None:
         """Of squared gradients at both scales, squared heights, and the share that noise has in the fine gradients."""
         if coarse.size > self._count:
             strongest = np.argpartition(coarse, -self._count)[-self._count :]
@@ -86,8 +95,8 @@ class Edges:
             return None
         say = coarse[edges] / coarse[edges].sum(dtype=np.float64)
         steep = float(np.sum(say * fine[edges])) - noise
-        high = float(np.sum(say * height[edges])) - self._noise[0]
-        return _of_step(max(high, 0.0) / max(2 * np.pi * steep, 1e-12))
+        high = max(0.0, float(np.sum(say * height[edges])) - self._noise[0])
+        return Blur(_of_step(high / max(2 * np.pi * steep, 1e-12)), high)
 
 
 def _of_step(ratio: float) -> float:
