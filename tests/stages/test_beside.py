@@ -37,6 +37,36 @@ def test_nothing_is_usual_among_few_and_what_is_unknown_stays_so():
     assert beside([{"sharpness": 0.0}] * 6) == [{}] * 6  # no share of nothing
 
 
+def halos(*rims, halo=0.6):
+    return [one["halo"] for one in beside([{"halo": halo}] * len(rims), rims)]
+
+
+def test_a_rim_of_the_sets_usual_colour_is_no_halo_and_one_of_another_colour_stays_one():
+    outlined = [(12.0, 0.0, 0.0)] * 6
+    assert halos(*outlined) == [0.0] * 6
+    assert halos(*outlined, (12.0, 20.0, 0.0))[6] == 0.6
+    assert halos(*outlined, (12.0, 60.0, 0.0))[6] == 0.6
+    assert halos(*outlined, (12.0, 10.0, 0.0))[6] == pytest.approx(0.15)
+
+
+def test_a_halo_stays_what_it_is_where_no_rim_is_usual_or_known():
+    assert beside([{"halo": 0.6}] * 6) == [{}] * 6
+    assert beside([{"halo": 0.6}] * 4, [(12.0, 0.0, 0.0)] * 4) == [{}] * 4
+    assert halos(*[(12.0, 0.0, 0.0)] * 5, ())[5] == 0.6
+
+
+def test_what_the_set_says_of_a_halo_decides():
+    entries = [
+        Entry(f"p{n}", f"p{n}.jpg", metrics=USUAL | {"halo": 0.5}, score=0.5, rim=(12.0, 0.0, 0.0)) for n in range(5)
+    ]
+    entries.append(Entry("bad", "bad.jpg", metrics=USUAL | {"halo": 0.5}, score=0.5, rim=(70.0, 0.0, 0.0)))
+    decisions = select(entries, Select(), shared=True).decisions
+    assert all(
+        one.verdict == Verdict.KEEP and one.metrics["halo"] == 0 for name, one in decisions.items() if name != "bad"
+    )
+    assert "halo" in [reason.code for reason in decisions["bad"].reasons]
+
+
 def decided(metrics, **settings):
     entries = [Entry(f"p{n}", f"p{n}.jpg", metrics=USUAL, score=0.9) for n in range(6)]
     entries.append(Entry("odd", "odd.jpg", metrics=USUAL | metrics, score=0.9))

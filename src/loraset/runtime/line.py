@@ -99,7 +99,7 @@ class Item:
         own = self.said("score").get("metrics")
         if own is None:
             return {}
-        of_set = {name: self.decision.metrics.get(name) if self.decision else None for name in select.OF_SET}
+        of_set = dict.fromkeys(select.OF_SET) | dict(self.decision.metrics if self.decision else {})
         measured = {**own, **repair.measured(self.said("repair"), self.said("mask")), **of_set}
         return measured | {"mask_wrong": round(1 - grade(measured).right, 6)}
 
@@ -340,5 +340,6 @@ class Line:
             score=worth.score if worth else None,
             pulled_down=worth.pulled_down if worth else (),
             subject=said.get("subject"),
+            rim=said.get("rim", ()),
             images=item.shown("score"),
         )

@@ -13,13 +13,21 @@ import numpy as np
 
 from loraset.ops.likeness import FEWEST
 
+FAR = 20.0  # Lab units from the usual rim, from which on a rim is none of the subject's
 
-def beside(pictures: Sequence[Mapping[str, float | None]]) -> list[dict[str, float]]:
+
+def beside(
+    pictures: Sequence[Mapping[str, float | None]], rims: Sequence[Sequence[float]] = ()
+) -> list[dict[str, float]]:
     """Return for each picture's metrics what is known of them beside the others'.
 
     set_sharpness : sharpness over the set's median, 0 and up. set_edges : edge_support less the set's median, -1 to 1.
+    halo : less where the rim is much like the set's usual one, for before other grounds a drawn outline or a dark seam
+    stays what it is, and what is left of the background does not.
     Each is left out where its metric is unknown, or known of fewer than `FEWEST` pictures. The median does not mind
     that up to half of the pictures are bad.
+
+    rims : of each picture as `ops.rim` tells it, () where it is not known.
     """
     found: list[dict[str, float]] = [{} for _ in pictures]
     usual = {name: _usual(pictures, name) for name in ("sharpness", "edge_support")}
@@ -28,7 +36,19 @@ def beside(pictures: Sequence[Mapping[str, float | None]]) -> list[dict[str, flo
             numbers["set_sharpness"] = round(sharp / usual["sharpness"], 6)
         if usual["edge_support"] and (edges := metrics.get("edge_support")) is not None:
             numbers["set_edges"] = round(edges - usual["edge_support"], 6)
+    for numbers, metrics, unlike in zip(found, pictures, _unlike(rims), strict=False):
+        if (halo := metrics.get("halo")) is not None:
+            numbers["halo"] = round(halo * min(1.0, (unlike / FAR) ** 2), 6)
     return found
+
+
+def _unlike(rims: Sequence[Sequence[float]]) -> list[float]:
+    """How far each rim's colour is from the median of all, Lab units; [] where too few are known."""
+    known = [rim for rim in rims if rim]
+    if len(known) < FEWEST:
+        return []
+    usual = np.median(known, axis=0)
+    return [float(np.linalg.norm(np.subtract(rim, usual))) if rim else FAR for rim in rims]
 
 
 def _usual(pictures: Sequence[Mapping[str, float | None]], name: str) -> float | None:

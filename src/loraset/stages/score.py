@@ -15,6 +15,7 @@ from loraset.metrics.interface import Metric, Specimen
 from loraset.ops.backdrop import backdrop_colors
 from loraset.ops.descriptors import describe
 from loraset.ops.likeness import look_at
+from loraset.ops.rim import rim_color
 from loraset.ops.subject_copies import small_cutout
 from loraset.recipe.model import Recipe
 from loraset.registry import load
@@ -24,7 +25,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
-VERSION = 13
+VERSION = 14
 READS = ("ingest", "mask", "repair", "frame", "decontaminate")
 
 
@@ -68,6 +69,7 @@ def run(task: Task) -> StageResult:
         {
             "metrics": numbers,
             "subject": subject.to_json() if subject else None,
+            "rim": [round(value, 2) for value in rim_color(cutout.rgb, cutout.alpha) or ()],
         },
         images,
     )

@@ -53,8 +53,9 @@ class Entry:
     """What is known of one picture before `select`.
 
     source : names it to the user. reasons : of earlier stages. metrics : name -> number or None. score : [0, 1].
-    pulled_down : names of the metrics that cost the score most. subject : `Descriptors.to_json()`. images : score's
-    arrays, read when needed. The last five are empty where a picture never came to score.
+    pulled_down : names of the metrics that cost the score most. subject : `Descriptors.to_json()`. rim : its
+    colour, see `ops.rim`. images : score's arrays, read when needed. The last six are empty where
+    a picture never came to score.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Entry:
     score: float | None = None
     pulled_down: Sequence[str] = ()
     subject: Json | None = None
+    rim: Sequence[float] = ()
     images: Mapping[str, Pixels] = field(default_factory=dict)
 
 
@@ -72,7 +74,8 @@ class Entry:
 class Decision:
     """What becomes of a picture: every verdict but keep has at least one reason.
 
-    metrics : numbers that only the whole set gives. details : JSON for the manifest (`details.select`).
+    metrics : numbers that only the whole set gives; they take the place of those of the same name.
+    details : JSON for the manifest (`details.select`).
     """
 
     verdict: Verdict
@@ -171,7 +174,9 @@ def _left(cases: Sequence[_Case]) -> list[_Case]:
 
 def _see_beside(cases: Sequence[_Case]) -> None:
     """Add what the set says of each picture's metrics, and change its score by that."""
-    for case, found in zip(cases, beside([case.entry.metrics for case in cases]), strict=True):
+    for case, found in zip(
+        cases, beside([case.entry.metrics for case in cases], [case.entry.rim for case in cases]), strict=True
+    ):
         entry = case.entry
         if not found or entry.score is None:
             continue
