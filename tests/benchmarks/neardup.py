@@ -225,7 +225,7 @@ def friends():
         cv2.circle(alpha, (120 + 130 * (at % 4), 160 + 150 * (at // 4)), 60 + 8 * at, 255, -1)
     yield "one photo under other alphas", [Picture(photos[0], alpha) for alpha in rounds]
     yield "other photos under one alpha", [Picture(photo, rounds[5]) for photo in photos]
-    yield "clear drawings, all black", [Picture(np.zeros((640, 640, 3), np.uint8), alpha) for alpha in rounds]
+    yield "clear drawings, all black", [Picture(np.zeros((640, 640, 3), np.uint8), _star(at)) for at in range(12)]
     words = ("north", "south", "apple", "river", "stone", "chair", "bread", "cloud", "horse", "plant", "glass", "light")
     yield "one photo, one word each on it", [Picture(_written(photos[1], word)) for word in words]
     yield (
@@ -243,6 +243,14 @@ def friends():
         for name, ground in grounds.items():
             for share in (0.3, 0.6):
                 yield f"{kind}, {share} of {name}", [before(ground, cutout, share) for cutout in shown]
+
+
+def _star(seed):
+    """Alpha of a shape with arms of several lengths."""
+    random = np.random.default_rng(seed)
+    angles, lengths = np.sort(random.uniform(0, 2 * np.pi, 11)), random.uniform(60, 300, 11)
+    points = 320 + lengths[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return cv2.fillPoly(np.zeros((640, 640), np.uint8), [points.astype(np.int32)], 255)
 
 
 def _written(ground, word, times=1):
