@@ -9,6 +9,7 @@ sharpness  whether it falls with each step of blur and of enlargement, whatever 
 fur        whether it does so whatever the fur
 masks      AUROC of the score for "IoU under .8", of a whole run with a model's masks; SHEETS=FOLDER takes the
            reliability diagram
+composites the same of the chance alone, on photos composed here: sources of subjects that taught nothing
 """
 
 import json
@@ -19,12 +20,17 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 
+import composites
 import cv2
 import numpy as np
+from fit_score import measured
 from scipy.stats import rankdata, spearmanr
 
+from loraset.engines import make_engine
+from loraset.engines.interface import EngineOptions
 from loraset.images import decode
 from loraset.metrics import halo, sharpness, spill
+from loraset.metrics.grade import grade
 from loraset.metrics.interface import Specimen
 from loraset.ops.foreground import pull_push
 from loraset.ops.geometry import crop_mask
@@ -34,6 +40,8 @@ from loraset.sample import scene, shots
 from loraset.types import Frame
 
 DATA = Path(os.environ.get("LORASET_DATA", ""))
+COMPOSITES = 100  # of each kind
+LEAST_SHARE = 0.03  # of the picture: a smaller subject is none
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -263,6 +271,22 @@ def benchmark_masks():
     for verdict in ("keep", "review", "reject"):
         of_verdict = np.array([row["verdict"] == verdict for row in rows])
         print(f"  {verdict}: {of_verdict.sum()} pictures, {bad[of_verdict].sum()} bad")
+
+
+def benchmark_composites():
+    """Montages and altered photos with exact truth: the chance that u2netp's mask is right."""
+    known = composites.photos()
+    bank, engine = composites.subjects(known), make_engine("rembg:u2netp", EngineOptions(download=False))
+    places = composites.grounds(known)
+    made = {
+        "montage": [composites.montage(seed, bank, places) for seed in range(COMPOSITES)],
+        "altered": [composites.altered(seed, known, bank) for seed in range(COMPOSITES)],
+    }
+    for kind, scenes in made.items():
+        rows = [measured(shot, engine) for shot in scenes if (shot.truth > 0).mean() >= LEAST_SHARE]
+        bad, right = np.array([one < 0.8 for _, one in rows]), np.array([grade(numbers).right for numbers, _ in rows])
+        told = f"AUROC of the chance {auroc(-right, bad):.3f}, mean chance {right.mean():.2f}"
+        print(f"{kind}: {len(rows)} pictures, {bad.sum()} with IoU under .8, {told}")
 
 
 def auroc(value, bad):
