@@ -6,6 +6,7 @@
 halo       the halo metric against the true colour error of the ring, over a sweep of contamination
 spill      the spill metric against the true error of chroma near the rim, over a sweep of light
 sharpness  whether it falls with each step of blur and of enlargement, whatever the noise
+enlarged   whether fine detail tells photos that were enlarged before they were saved
 fur        whether it does so whatever the fur
 masks      AUROC of the score for "IoU under .8", of a whole run with a model's masks; SHEETS=FOLDER takes the
            reliability diagram
@@ -17,7 +18,7 @@ import os
 import sys
 import tempfile
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from pathlib import Path
 
 import composites
@@ -29,7 +30,7 @@ from scipy.stats import rankdata, spearmanr
 from loraset.engines import make_engine
 from loraset.engines.interface import EngineOptions
 from loraset.images import decode
-from loraset.metrics import halo, sharpness, spill
+from loraset.metrics import fine_detail, halo, sharpness, spill
 from loraset.metrics.grade import grade
 from loraset.metrics.interface import Specimen
 from loraset.ops.foreground import pull_push
@@ -238,6 +239,42 @@ def benchmark_fur():
     for blur, column in zip(BLURS, np.array(furry).T, strict=True):
         under = np.mean(np.array(smooth)[:, None] > column[None])
         print(f"  mattes, blur {blur}: {under:.3f} of pairs under a sharp drawn one; median {np.median(column):.3f}")
+
+
+WAYS = {
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "Lanczos": cv2.INTER_LANCZOS4,
+    "nearest": cv2.INTER_NEAREST,
+}
+
+
+def coded(photo, quality):
+    return cv2.imdecode(cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+
+
+def benchmark_enlarged():
+    """Photos enlarged before they were saved, beside the same shrunk to that size, and beside soft ones."""
+    photos = [fitted(read(path).rgb, (640, 640)) * 255 for path in pictures("photos")[1::2]]
+    photos = [np.round(photo).astype(np.uint8) for photo in photos]
+    native = np.array([fine_detail.measure(subject_of(coded(photo, 90))) for photo in photos])
+
+    def show(name, change, quality):
+        found = np.array([fine_detail.measure(subject_of(coded(change(photo), quality))) for photo in photos])
+        above = np.mean(native[:, None] > found[None])
+        print(f"  {name:20s} median {np.median(found):.3f}, 5-95 % {np.quantile(found, [0.05, 0.95]).round(3)}", end="")
+        print(f", under a shrunk one {above:.3f}")
+
+    print(f"fine detail: shrunk photos {np.quantile(native, [0, 0.5, 1]).round(3)}")
+    for blur in (0.5, 1, 2):
+        show(f"blurred by {blur} px", lambda photo, blur=blur: cv2.GaussianBlur(photo, (0, 0), blur), 90)
+    for way, factor, quality in product(WAYS, SCALES[1:], (90, 70)):
+
+        def enlarged(photo, way=way, factor=factor):
+            small = cv2.resize(photo, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+            return cv2.resize(small, photo.shape[1::-1], interpolation=WAYS[way])
+
+        show(f"{way} x{factor}, JPEG {quality}", enlarged, quality)
 
 
 def benchmark_masks():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from loraset.metrics import (
+    fine_detail,
     jpeg_blocks,
     lightness,
     motion_blur,
@@ -206,6 +207,24 @@ def test_true_size_counts_px_of_the_photo_only(specimen, painted):
     assert true_size.measure(specimen(alpha=alpha)) == pytest.approx(0.5, abs=0.01)
     enlarged = Frame((0, 0, 200, 200), 2.0, (0, 0, 0, 0), (400, 400))
     assert true_size.measure(specimen(alpha=alpha, frame=enlarged)) == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize("how", [cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4])
+def test_what_was_enlarged_before_has_little_fine_detail_whatever_jpeg_and_noise(specimen, how):
+    photo = discs()
+    values = []
+    for factor in (1, 1.5, 2, 3, 4):
+        small = cv2.resize(photo, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+        large = cv2.resize(small, (400, 400), interpolation=how)
+        values.append([fine_detail.measure(specimen(p)) for p in (large, coded(large, 75), noisy(large, 5))])
+    clean = [of_factor[0] for of_factor in values]
+    assert clean == sorted(clean, reverse=True)
+    assert min(values[0]) > 0.5 > 0.4 > max(value for of_factor in values[2:] for value in of_factor)
+
+
+def test_a_step_from_pixel_to_pixel_has_all_the_detail_there_is(specimen, painted):
+    assert fine_detail.measure(specimen(painted["texture"]())) == pytest.approx(1.0, abs=0.05)
+    assert fine_detail.measure(specimen(np.full((400, 400, 3), 90, np.uint8))) is None
 
 
 def test_the_shade_of_something_round_is_no_motion_where_its_outline_is_sharp(specimen, painted):

@@ -25,6 +25,7 @@ METRICS = {
         "holes_islands",
         "engines_disagree",
         "upscaled",
+        "fine_detail",
         "latent_share",
     )
 }

@@ -1,7 +1,7 @@
 """How far the photo was enlarged to fill its frame.
 
 In: a specimen. Out: output px per photo px where that is more than 1, else 1; lower is better. Never: enlargement that
-happened before the file was made: what it costs `sharpness` sees, and no more can be told from a soft photo's.
+happened before the file was made: `fine_detail` and `sharpness` see what it left.
 """
 
 from loraset.metrics.interface import Metric, Specimen
