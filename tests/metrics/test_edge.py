@@ -10,6 +10,7 @@ from loraset.metrics import (
     edge_softness,
     edge_support,
     expected_overlap,
+    from_afar,
     halo,
     holes_islands,
     mask_uncertainty,
@@ -187,8 +188,13 @@ def test_a_cut_along_the_pictures_edges_is_supported_and_one_across_is_not(speci
     assert values[0] > 0.95
 
 
-def test_a_mask_that_changes_when_the_picture_is_turned_is_not_expected_to_be_right(specimen):
+def test_a_mask_that_changes_when_the_picture_is_mirrored_is_not_expected_to_be_right(specimen):
     sure = specimen(mask=soft(320, 3))
     assert expected_overlap.measure(sure) > 0.95
     assert expected_overlap.measure(replace(sure, stays=0.4)) == 0.4
     assert expected_overlap.measure(replace(sure, exact=True)) is None
+
+
+def test_what_is_seen_from_afar_is_unknown_where_nobody_looked(specimen):
+    assert from_afar.measure(specimen()) is None
+    assert from_afar.measure(replace(specimen(), from_afar=0.7)) == 0.7

@@ -89,6 +89,12 @@ def test_whatever_lowers_a_score_has_words_for_a_person():
     assert set(WORDS) == set(PARTS) | set(doubts().table)
 
 
+def test_each_doubt_of_the_model_counts_beside_the_other():
+    both = grade({"expected_overlap": 0.9, "from_afar": 0.8}).right
+    assert both < grade({"expected_overlap": 0.9}).right < grade({"expected_overlap": 0.99}).right
+    assert both < grade({"from_afar": 0.8}).right < grade({"from_afar": None}).right
+
+
 def test_a_look_gains_where_the_mask_is_wrong_not_where_the_photo_is_blurred():
     assert grade({"expected_overlap": 0.5}).gain > grade({"expected_overlap": 0.5, "sharpness": 0.05}).gain
     assert grade({"sharpness": 0.05}).gain < 0.05
