@@ -91,8 +91,8 @@ class MaskSettings(Section):
     )
     look_again: bool = Field(
         default=True,
-        description="ask a model that works alone again, about the picture mirrored and from afar, where its mask is not "
-        "quite clear: it takes up to three times as long, and the score is surer",
+        description="ask a model that works alone again, about the picture mirrored and from afar, where its mask is "
+        "not quite clear: it takes up to three times as long, and the score is surer",
     )
     key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
     plate: str | list[str] = Field(
