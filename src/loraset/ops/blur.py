@@ -69,7 +69,10 @@ class Edges:
 
     @cached_property
     def variance(self) -> float | None:
-        """Variance in px^2 of the Gaussian that these edges were blurred by, or None where there is no edge."""
+        """Variance in px^2 of the Gaussian that these edges were blurred by, or None where there is no edge.
+
+        Its root is true to about half a pixel: of edges that stand close only the steepest part is looked at.
+        """
         if not self._count:
             return None
         coarse, fine = (part[0] ** 2 + part[1] ** 2 for part in (self._coarse, self._fine))

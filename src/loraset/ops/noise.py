@@ -1,7 +1,7 @@
 """White noise of a picture, told from what is in it.
 
-In: luma and where to look. Out: a standard deviation. Never: noise that was smoothed or drawn large; what is as fine as
-a pixel looks like noise and is taken for it.
+In: luma and where to look. Out: a standard deviation. Never: noise that was smoothed or drawn large, or is much weaker
+than the finest of a pattern all over, in which it is lost; what is as fine as a pixel is taken for noise.
 
 Diagonal differences of 2 by 2 px hardly see edges; their median absolute value in a block gives its deviation (Donoho
 and Johnstone, Biometrika 1994). Noise has as much of them at half the size, while what is in a picture has four times
