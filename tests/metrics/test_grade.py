@@ -14,6 +14,7 @@ OF_THE_SET = {
     "set_edges": "higher",
     "steady": "higher",
     "set_sharpness": "higher",
+    "set_lightness": "higher",
     "subject_fit": "higher",
 }
 
@@ -73,6 +74,12 @@ def test_a_set_that_was_asked_speaks_for_a_mask_or_against_it():
 def test_a_mask_that_the_set_made_is_trusted_where_its_outline_is_steady():
     doubted, steady = grade({"steady": 0.75}).right, grade({"steady": 0.98}).right
     assert doubted < 0.85 < 0.9 < steady
+
+
+def test_a_dark_subject_costs_nothing_where_the_set_says_that_it_is_dark():
+    dark = grade({"lightness": 0.1}).score
+    assert grade({"lightness": 0.1, "set_lightness": 0.35}).score == grade({}).score > dark
+    assert grade({"lightness": 0.1, "set_lightness": 0.1}).score == pytest.approx(dark)
 
 
 def test_two_like_things_in_one_mask_are_not_sure_to_be_right():

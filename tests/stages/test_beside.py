@@ -37,6 +37,15 @@ def test_nothing_is_usual_among_few_and_what_is_unknown_stays_so():
     assert beside([{"sharpness": 0.0}] * 6) == [{}] * 6  # no share of nothing
 
 
+def lights(*values):
+    return [one["set_lightness"] for one in beside([{"lightness": value} for value in values])]
+
+
+def test_a_dark_subject_is_as_light_as_it_usually_is_and_a_dark_picture_of_it_is_not():
+    assert lights(0.1, 0.1, 0.1, 0.1, 0.1, 0.02) == [0.35] * 5 + [0.07]
+    assert lights(0.5, 0.5, 0.5, 0.5, 0.5, 0.1) == [0.5] * 5 + [0.1]  # no dark subject: a dark picture
+
+
 def halos(*rims, halo=0.6):
     return [one["halo"] for one in beside([{"halo": halo}] * len(rims), rims)]
 

@@ -60,6 +60,7 @@ TECHNICAL = {
     "noise": Part(best=0.01, bad=0.06, cost=0.3),
     "jpeg_blocks": Part(best=0.3, bad=0.9, cost=0.3),
     "lightness": Part(best=0.35, bad=0.03, cost=0.5),
+    "set_lightness": Part(best=0.35, bad=0.03, cost=0.5),
     "overexposed": Part(best=0.0, bad=0.5, cost=0.5),
     "cut_off": Part(best=0.0, bad=0.4, cost=0.3),
     "upscaled": Part(best=1.0, bad=4.0, cost=0.5),
@@ -75,6 +76,8 @@ CUTOUT = {
     "subject_fit": Part(best=1.0, bad=0.7, cost=0.6),
 }
 
+INSTEAD = {"lightness": "set_lightness"}  # the first costs nothing where the second is known
+
 WORDS = {
     "sharpness": "the subject is blurred",
     "set_sharpness": "the subject is less sharp than in the other pictures",
@@ -82,6 +85,7 @@ WORDS = {
     "noise": "the photo is noisy",
     "jpeg_blocks": "JPEG's blocks show",
     "lightness": "the subject is dark",
+    "set_lightness": "the subject is darker than in the other pictures",
     "overexposed": "the subject is burnt out to white",
     "cut_off": "the photo's edge cuts the subject",
     "upscaled": "the photo was enlarged",
@@ -173,7 +177,7 @@ def grade(numbers: Mapping[str, float | None]) -> Grade:
     factors = {
         name: part.factor(value)
         for name, part in (TECHNICAL | CUTOUT).items()
-        if (value := numbers.get(name)) is not None
+        if (value := numbers.get(name)) is not None and numbers.get(INSTEAD.get(name, "")) is None
     }
     technical = math.prod(factors[name] for name in TECHNICAL if name in factors)
     costs = {name: right / _chance(odds + amount) for name, amount in against.items()} | factors

@@ -34,6 +34,7 @@ FRAMING = 0.75  # of the picture's border: a mask that covers more is more likel
 STABLE = 0.78  # stability of the set's own cut from which it may stand in for a mask
 LARGE = 0.5  # overlap of the old and the new mask below which nothing is changed
 DISPUTED = 0.65  # overlap with the cut proposed below which a mask of which no piece is changed is not simply right
+LEAST_WRONG = 0.05  # of it, to be expected wrong by the pieces: a cut that differs in nothing likely says nothing
 KERNEL = np.ones((3, 3), np.uint8)
 
 # What each cue adds to the log odds that a piece is rightly changed, and those of a piece of which all cues are 0:
@@ -134,7 +135,9 @@ class Repair:
     def disputed(self) -> float:
         """How much of the mask that comes out is to be expected wrong by its pieces, over the old mask: [0, 1]."""
         mended = self.verdict == "changed"
-        wrong = (piece.share * (1 - piece.chance if mended and piece.accepted else piece.chance) for piece in self.pieces)
+        wrong = (
+            piece.share * (1 - piece.chance if mended and piece.accepted else piece.chance) for piece in self.pieces
+        )
         return min(1.0, sum(wrong))
 
     def apply(self, probability: FloatImage) -> FloatImage:
@@ -167,9 +170,9 @@ def repair(item: Look, mask: FloatImage, evidence: FloatImage) -> Repair:
     accepted = [piece for piece in pieces if piece.accepted]
     if not accepted:
         agreed = overlap(old, proposed)
-        if agreed < DISPUTED:
-            return Repair(pieces, agreed, "refused", agreed)
-        return Repair(pieces, 1.0, "unchanged", agreed)
+        refused = Repair(pieces, agreed, "refused", agreed)
+        contradicted = agreed < DISPUTED and refused.disputed >= LEAST_WRONG
+        return refused if contradicted else Repair(pieces, 1.0, "unchanged", agreed)
     added, removed = (_zone(accepted, old.shape, side) for side in (True, False))
     new = (old | (proposed & added)) & (proposed | ~removed)
     kept = overlap(old, new)

@@ -13,6 +13,7 @@ import numpy as np
 
 from loraset.ops.likeness import FEWEST
 
+LIGHT = 0.35  # mean lightness that no subject need be lighter than: a set's usual one below it is the subject's own
 FAR = 20.0  # Lab units from the usual rim, from which on a rim is none of the subject's
 
 
@@ -22,6 +23,7 @@ def beside(
     """Return for each picture's metrics what is known of them beside the others'.
 
     set_sharpness : sharpness over the set's median, 0 and up. set_edges : edge_support less the set's median, -1 to 1.
+    set_lightness : its lightness, in a dark subject's set more by as much as the set's usual one lacks to `LIGHT`.
     halo : less where the rim is much like the set's usual one, for before other grounds a drawn outline or a dark seam
     stays what it is, and what is left of the background does not.
     Each is left out where its metric is unknown, or known of fewer than `FEWEST` pictures. The median does not mind
@@ -30,12 +32,14 @@ def beside(
     rims : of each picture as `ops.rim` tells it, () where it is not known.
     """
     found: list[dict[str, float]] = [{} for _ in pictures]
-    usual = {name: _usual(pictures, name) for name in ("sharpness", "edge_support")}
+    usual = {name: _usual(pictures, name) for name in ("sharpness", "edge_support", "lightness")}
     for metrics, numbers in zip(pictures, found, strict=True):
         if usual["sharpness"] and (sharp := metrics.get("sharpness")) is not None:
             numbers["set_sharpness"] = round(sharp / usual["sharpness"], 6)
         if usual["edge_support"] and (edges := metrics.get("edge_support")) is not None:
             numbers["set_edges"] = round(edges - usual["edge_support"], 6)
+        if usual["lightness"] and (light := metrics.get("lightness")) is not None:
+            numbers["set_lightness"] = round(min(1.0, light * max(1.0, LIGHT / usual["lightness"])), 6)
     for numbers, metrics, unlike in zip(found, pictures, _unlike(rims), strict=False):
         if (halo := metrics.get("halo")) is not None:
             numbers["halo"] = round(halo * min(1.0, (unlike / FAR) ** 2), 6)

@@ -17,7 +17,7 @@ from loraset.stages.mask import probability_of, to_integers
 from loraset.types import FloatImage, Json, Pixels, Reason, StageResult
 
 NAME = "repair"
-VERSION = 8
+VERSION = 9
 READS = ("ingest", "mask")
 # Later stages depend on what this one made of the picture, not on the set it was made from: a set that grows by a
 # picture cuts none of the others again whose masks stay.

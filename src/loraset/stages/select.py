@@ -27,7 +27,7 @@ from loraset.types import Json, Pixels, Reason, Verdict
 
 NAME = "select"
 
-OF_SET = ("set_sharpness", "set_edges", "subject_fit")  # numbers that are known here only
+OF_SET = ("set_sharpness", "set_edges", "set_lightness", "subject_fit")  # numbers that are known here only
 REJECTING = frozenset(
     {
         "not_an_image",
