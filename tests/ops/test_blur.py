@@ -21,7 +21,7 @@ def rings(low=0.2, high=0.8):
 
 @pytest.mark.parametrize("sigma_px", [1.0, 2.0, 3.0])
 def test_the_variance_is_that_of_the_blur_whatever_the_contrast(sigma_px):
-    high, low = (Edges(cv2.GaussianBlur(rings(high=high), (0, 0), sigma_px), CORE).variance for high in (0.8, 0.3))
+    high, low = (Edges(cv2.GaussianBlur(rings(high=high), (0, 0), sigma_px), CORE, 0.0).variance for high in (0.8, 0.3))
     assert np.sqrt(high) == pytest.approx(sigma_px, abs=0.6)
     assert low == pytest.approx(high, rel=0.02)
 
@@ -29,16 +29,16 @@ def test_the_variance_is_that_of_the_blur_whatever_the_contrast(sigma_px):
 def test_noise_does_not_change_it():
     luma = cv2.GaussianBlur(rings(), (0, 0), 2.0)
     noisy = luma + np.random.default_rng(0).normal(0, 0.03, luma.shape).astype(np.float32)
-    assert Edges(noisy, CORE).variance == pytest.approx(Edges(luma, CORE).variance, rel=0.2)
+    assert Edges(noisy, CORE, 0.03).variance == pytest.approx(Edges(luma, CORE, 0.0).variance, rel=0.2)
 
 
 def test_blur_in_one_direction_is_found_in_that_direction():
     luma = cv2.GaussianBlur(rings(), (0, 0), sigmaX=4.0, sigmaY=1.0)
-    across, down = (Edges(luma, CORE).along(radians).variance for radians in (0.0, np.pi / 2))
+    across, down = (Edges(luma, CORE, 0.0).along(radians).variance for radians in (0.0, np.pi / 2))
     assert across > 3 * down
 
 
 def test_a_plain_picture_and_an_empty_core_have_no_edges():
     plain = np.full((SIDE, SIDE), 0.5, np.float32)
-    for edges in (Edges(plain, CORE), Edges(rings(), np.zeros_like(CORE))):
+    for edges in (Edges(plain, CORE, 0.0), Edges(rings(), np.zeros_like(CORE), 0.0)):
         assert edges.variance is None and edges.along(0.0) is None

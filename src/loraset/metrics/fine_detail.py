@@ -15,7 +15,6 @@ import numpy as np
 
 from loraset.metrics.interface import Metric, Specimen
 from loraset.ops.geometry import around
-from loraset.ops.noise import deviation
 from loraset.types import BoolImage, FloatImage
 
 FINEST_PX, NEAR_PX, FAR_PX = 0.5, 1.2, 1.8  # Gaussians
@@ -38,7 +37,7 @@ def measure(specimen: Specimen) -> float | None:
     edges = core & (cv2.dilate((core & (strength >= least)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     if not edges.any():
         return None
-    noise = (deviation(specimen.luma, specimen.core) or 0.0) ** 2
+    noise = (specimen.noise or 0.0) ** 2
     fine = _energy(np.asarray(luma - finest), edges) - noise * _left(0.0, FINEST_PX)
     coarse = _energy(np.asarray(near - far), edges) - noise * _left(NEAR_PX, FAR_PX)
     return float(np.clip(fine / max(coarse, 1e-12) / STEP, 0.0, 1.0))

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from loraset.ops.blur import Edges
+from loraset.ops.noise import deviation
 from loraset.types import BoolImage, ByteImage, FloatImage, Frame
 
 CORE_DEPTH_PX = 8.0  # three sigma of the widest filter that `sharpness` uses
@@ -60,7 +61,12 @@ class Specimen:
     @cached_property
     def edges(self) -> Edges:
         """The strongest edges of the core."""
-        return Edges(self.luma, self.core)
+        return Edges(self.luma, self.core, self.noise or 0.0)
+
+    @cached_property
+    def noise(self) -> float | None:
+        """Standard deviation of the luma's white noise in the core, of full scale; None where that is too small."""
+        return deviation(self.luma, self.core)
 
     @cached_property
     def depth(self) -> FloatImage:

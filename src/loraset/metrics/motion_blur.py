@@ -32,7 +32,7 @@ def measure(specimen: Specimen) -> float | None:
         return inside
     square = np.ones((2 * BESIDE_PX + 1, 2 * BESIDE_PX + 1), np.uint8)
     wider = cv2.dilate(specimen.subject.astype(np.uint8), square) > 0
-    return min(inside, _drawn_out(Edges(specimen.luma, wider & specimen.inside)) or 0.0)
+    return min(inside, _drawn_out(Edges(specimen.luma, wider & specimen.inside, specimen.noise or 0.0)) or 0.0)
 
 
 def _drawn_out(edges: Edges) -> float | None:

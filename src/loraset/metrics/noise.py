@@ -5,12 +5,11 @@ that shrinking to the frame took away; `ops.noise` says how it is told, and from
 """
 
 from loraset.metrics.interface import Metric, Specimen
-from loraset.ops.noise import deviation
 
 
 def measure(specimen: Specimen) -> float | None:
     """Return the deviation, or None where the subject is too small to tell."""
-    return deviation(specimen.luma, specimen.core)
+    return specimen.noise
 
 
 METRIC = Metric("noise", "lower", (0.0, 1.0), measure)

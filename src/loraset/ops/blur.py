@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loraset.ops.geometry import around
-from loraset.ops.noise import deviation
 from loraset.types import BoolImage, FloatImage
 
 Values = NDArray[np.float32]
@@ -42,15 +41,15 @@ class Blur(NamedTuple):
 class Edges:
     """The strongest edges of a picture within `core`.
 
-    luma : float32 array of shape (H, W), [0, 1]. core : bool array of shape (H, W).
+    luma : float32 array of shape (H, W), [0, 1]. core : bool array of shape (H, W). noise : standard deviation of the
+    white noise in luma.
     """
 
-    def __init__(self, luma: FloatImage, core: BoolImage) -> None:
+    def __init__(self, luma: FloatImage, core: BoolImage, noise: float) -> None:
         self._count = 0
         if not core.any():
             return
         box = around(core, SEEN_PX)
-        noise = (deviation(luma, core) or 0.0) ** 2
         luma, core = luma[box], core[box]
         across, down = _gradient(_smooth(luma, COARSE_PX))
         strength = across * across + down * down
@@ -65,7 +64,7 @@ class Edges:
         fine_across, fine_down = _gradient(fine)
         self._fine = fine_across[strong], fine_down[strong]
         values, gradients = _gain(FINE_PX)
-        self._noise = SPREAD**2 * values * noise, gradients * noise
+        self._noise = SPREAD**2 * values * noise**2, gradients * noise**2
 
     @cached_property
     def variance(self) -> float | None:

@@ -12,6 +12,7 @@ shares. They are solved on the quarter of the blocks that is smoothest.
 import numpy as np
 from numpy.typing import NDArray
 
+from loraset.ops.geometry import around
 from loraset.types import BoolImage, FloatImage
 
 BLOCK = 16  # px: 64 differences each, 16 at half the size
@@ -26,6 +27,10 @@ def deviation(luma: FloatImage, core: BoolImage) -> float | None:
 
     luma : float32 array of shape (H, W), [0, 1]. core : bool array of shape (H, W).
     """
+    if not core.any():
+        return None
+    box = around(core, step=BLOCK)
+    luma, core = luma[box], core[box]
     rows, columns = (side // BLOCK for side in luma.shape)
     height, width = rows * BLOCK, columns * BLOCK
     whole = core[:height, :width].reshape(rows, BLOCK, columns, BLOCK).all(axis=(1, 3)).ravel()
