@@ -116,7 +116,7 @@ def test_a_subject_that_moved_is_blurry_and_the_detail_says_so():
     one = entry("a", 1, metrics={"motion_blur": 20.0, "sharpness": 0.05})
     (reason,) = decide(one)["a"].reasons
     assert reason.code == "blurry"
-    assert reason.detail == "the subject moved: the way in px is 20, above 11"
+    assert reason.detail == "the way that the subject moved, in px of the output, is 20, above 11"
     assert decide(one, limits=Limits(moved=30, blurry=0.0))["a"].verdict == KEEP
 
 

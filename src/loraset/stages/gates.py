@@ -54,8 +54,8 @@ GATES = (
     ),
     Gate("mask_uncertain", "mask_wrong", "above", "the chance that the mask is wrong"),
     Gate("engines_disagree", "engines_disagree", "above", "the engines' disagreement"),
-    Gate("halo", "halo", "above", "the share of old background in the edge"),
-    Gate("blurry", "motion_blur", "above", "the subject moved: the way in px", limit="moved"),
+    Gate("halo", "halo", "above", "the old background that is seen in the edge"),
+    Gate("blurry", "motion_blur", "above", "the way that the subject moved, in px of the output,", limit="moved"),
     Gate(
         "blurry",
         "sharpness",
