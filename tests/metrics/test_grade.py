@@ -94,6 +94,7 @@ def test_the_manifest_names_what_costs_a_hundredth_or_more_worst_first():
 
 def test_whatever_lowers_a_score_has_words_for_a_person():
     assert set(WORDS) == set(PARTS) | set(doubts().table)
+    assert not [words for words in WORDS.values() if any(term in words for term in ("_", "evidence", "crumbs"))]
 
 
 def test_each_doubt_of_the_model_counts_beside_the_other():
