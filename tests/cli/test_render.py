@@ -9,7 +9,7 @@ from loraset.cli import render
 
 
 def row(source, verdict="keep", score=None, *reasons):
-    said = [{"code": code, "stage": "score", "detail": detail} for code, detail in reasons]
+    said = [{"code": code, "stage": "select", "detail": detail} for code, detail in reasons]
     return {
         "source": source,
         "verdict": verdict,

@@ -42,8 +42,8 @@ def test_good_photos_whose_mask_failed_are_named_and_others_are_not():
 
 @pytest.mark.parametrize("code", sorted({gate.code for gate in GATES} - {"no_subject"}))
 def test_every_gate_has_words_without_numbers(code):
-    assert why(row("a", "review", code)) == SHORT[code]
-    assert not any(sign.isdigit() or sign == "_" for sign in SHORT[code])
+    assert why(row("a", "review", code)) == SHORT["select", code]
+    assert not any(sign.isdigit() or sign == "_" for sign in SHORT["select", code])
 
 
 def test_a_low_score_alone_says_what_pulled_it_down():
@@ -52,7 +52,20 @@ def test_a_low_score_alone_says_what_pulled_it_down():
         "a part of the mask may be wrong; the photo is noisy"
     )
     assert why(row("a", "review", "low_score")) == "the score is low"
-    assert why(row("a", "review", "halo", "low_score", pulled=["noise"])) == SHORT["halo"]
+    assert why(row("a", "review", "halo", "low_score", pulled=["noise"])) == SHORT["select", "halo"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "code", "detail"),
+    [
+        ("ingest", "too_small", "200x180 px: the shorter side is below 256 (input.min_side_px)"),
+        ("repair", "engines_disagree", "the other pictures changed the mask: 9% of it"),
+    ],
+)
+def test_a_code_that_another_stage_uses_keeps_what_that_stage_says(stage, code, detail):
+    other = row("a", "review", code, detail=detail)
+    other["reasons"][0]["stage"] = stage
+    assert why(other) == detail
 
 
 def test_other_reasons_keep_their_detail_but_for_the_bits_of_a_hash():

@@ -14,7 +14,7 @@ import numpy as np
 from loraset.images import encode_thumbnail
 from loraset.manifest import Row
 from loraset.metrics.grade import WORDS
-from loraset.report.queue import MEND, SHORT, headline, mending, to_look_at, why
+from loraset.report.queue import MEND, headline, in_short, mending, to_look_at, why
 from loraset.stages.coverage import in_words
 from loraset.types import ByteImage, Json, Pixels
 
@@ -112,7 +112,7 @@ def _card(number: int, place: int, row: Row, tiles: Tiles) -> str:
     worth = (row.details or {}).get("score", {})
     pulled = worth.get("pulled_down")
     lines = "".join(
-        f"<li>{escape(SHORT.get(reason['code'], ''))} <code>{escape(reason['code'])}</code> "
+        f"<li>{escape(in_short(reason))} <code>{escape(reason['code'])}</code> "
         f"{escape(_detail(reason, bool(pulled)))}</li>"
         for reason in row.reasons
     )

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 
 from loraset.types import Json
 
-SHORT = {
-    "mask_uncertain": "the mask may be wrong",
-    "engines_disagree": "the engines cut it differently",
-    "odd_one_out": "it may be another subject",
-    "subject_cut_off": "the photo's edge cuts the subject",
-    "too_small": "the subject is small",
-    "halo": "the old background shows in the edge",
-    "blurry": "the subject is blurred",
-    "dark": "the subject is dark",
-    "overexposed": "the subject is burnt out to white",
+SHORT = {  # by stage and code: two stages may mean different things by one code. Others keep their own detail
+    ("mask", "mask_uncertain"): "the mask may be wrong",
+    ("select", "mask_uncertain"): "the mask may be wrong",
+    ("select", "engines_disagree"): "the engines cut it differently",
+    ("select", "odd_one_out"): "it may be another subject",
+    ("select", "subject_cut_off"): "the photo's edge cuts the subject",
+    ("select", "too_small"): "the subject has few pixels",
+    ("select", "halo"): "the old background shows in the edge",
+    ("select", "blurry"): "the subject is blurred",
+    ("select", "dark"): "the subject is dark",
+    ("select", "overexposed"): "the subject is burnt out to white",
 }
 MEND = "A wrong mask is mended beside its photo: points in <photo>.points.json, or a mask of yours, <photo>.mask.png."
 IN_DOUBT = "a part of the mask may be wrong"
@@ -74,13 +75,16 @@ def mending(rows: Sequence[Json]) -> str:
 
 def why(row: Json) -> str:
     """Return in a few words why a picture was not simply kept."""
-    codes = dict.fromkeys(reason["code"] for reason in row["reasons"])
-    said = [SHORT[code] for code in codes if code in SHORT]
-    told = [reason for reason in row["reasons"] if reason["code"] not in (*SHORT, "low_score")]
-    said += [reason["detail"].partition(": pHash")[0] or reason["code"] for reason in told]
-    if "low_score" in codes and not said:
+    others = [reason for reason in row["reasons"] if reason["code"] != "low_score"]
+    said = [in_short(reason) or reason["detail"].partition(": pHash")[0] or reason["code"] for reason in others]
+    if row["reasons"] and not said:
         said = _why_low(row)
     return "; ".join(dict.fromkeys(said))
+
+
+def in_short(reason: Json) -> str:
+    """Return a reason in a few words, empty where only its detail is true of it."""
+    return SHORT.get((reason["stage"], reason["code"]), "")
 
 
 def _why_low(row: Json) -> list[str]:
