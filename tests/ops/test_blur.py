@@ -42,3 +42,18 @@ def test_a_plain_picture_and_an_empty_core_have_no_edges():
     plain = np.full((SIDE, SIDE), 0.5, np.float32)
     for edges in (Edges(plain, CORE, 0.0), Edges(rings(), np.zeros_like(CORE), 0.0)):
         assert edges.variance is None and edges.along(0.0) is None
+
+
+def test_a_background_beside_the_core_lends_no_height_to_what_is_faint_there():
+    """A thin flat bar with faint shading before white: nothing in it can be called blurred."""
+    luma = np.full((SIDE, SIDE), 0.95, np.float32)
+    luma[110:130] = 0.3 + 0.03 * np.sin(np.arange(SIDE, dtype=np.float32) / 3)
+    bar = np.zeros((SIDE, SIDE), bool)
+    bar[115:125, 20:-20] = True
+    assert Edges(luma, bar, 0.0).variance is None or Edges(luma, bar, 0.0).variance < 4
+
+
+def test_shading_is_no_edge():
+    """A slope of 4 levels in 8 px is steep enough to be looked at, and too low to be an edge."""
+    slope = np.tile(np.linspace(0, 1.0, SIDE, dtype=np.float32), (SIDE, 1))
+    assert Edges(slope * np.float32(0.4), CORE, 0.0).variance is None

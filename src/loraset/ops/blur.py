@@ -23,11 +23,12 @@ from loraset.types import BoolImage, FloatImage
 Values = NDArray[np.float32]
 
 FINE_PX, COARSE_PX = 1.0, 2.0
-REACH_PX = 8  # to either side: the range of luma there is an edge's height
+REACH_PX = 8  # to either side: the range of luma there, within `core`, is an edge's height
 SEEN_PX = 16  # as far as all filters together see
 EDGE_SHARE = 0.1  # of the pixels looked at: the strongest edges at the coarse scale
 STRONG_SHARE = 0.3  # of them: those that can be among the strongest in some direction
 FAINTEST = 0.004  # gradient per px, of full scale: below it there is no edge to measure
+LOWEST = 0.03  # height, of full scale, below which what is left is shading or noise
 SPREAD = 4.0  # range nearby of normal noise of deviation 1, smoothed by `FINE_PX`
 
 
@@ -58,9 +59,8 @@ class Edges:
         strong = core & (strength >= max(least, FAINTEST**2))
         self._count = _share(found.size, EDGE_SHARE)
         fine = _smooth(luma, FINE_PX)
-        square = np.ones((2 * REACH_PX + 1, 2 * REACH_PX + 1), np.uint8)
         self._coarse = across[strong], down[strong]
-        self._height = np.square((cv2.dilate(fine, square) - cv2.erode(fine, square))[strong])
+        self._height = np.square(_range(fine, core)[strong])
         fine_across, fine_down = _gradient(fine)
         self._fine = fine_across[strong], fine_down[strong]
         values, gradients = _gain(FINE_PX)
@@ -97,7 +97,9 @@ class Edges:
             return None
         say = coarse[edges] / coarse[edges].sum(dtype=np.float64)
         steep = float(np.sum(say * fine[edges])) - noise
-        high = max(0.0, float(np.sum(say * height[edges])) - self._noise[0])
+        high = float(np.sum(say * height[edges])) - self._noise[0]
+        if high < LOWEST**2:
+            return None
         return Blur(_of_step(high / max(2 * np.pi * steep, 1e-12)), high)
 
 
@@ -110,6 +112,14 @@ def _of_step(ratio: float) -> float:
     near, both = FINE_PX**2, FINE_PX**2 + COARSE_PX**2
     half = 2 * near + both
     return float(max(0.0, (np.sqrt(max(half**2 - 8 * (near * both - ratio**2), 0.0)) - half) / 4))
+
+
+def _range(luma: FloatImage, core: BoolImage) -> FloatImage:
+    """Greatest less least of luma within `REACH_PX`, of pixels in `core`: a faint edge beside the background is low."""
+    square = np.ones((2 * REACH_PX + 1, 2 * REACH_PX + 1), np.uint8)
+    most = cv2.dilate(np.where(core, luma, np.float32(-1)), square)
+    least = cv2.erode(np.where(core, luma, np.float32(2)), square)
+    return np.asarray(most - least, np.float32)
 
 
 def _share(count: int, share: float) -> int:
