@@ -14,6 +14,7 @@ def row(source, verdict="keep", score=None, *reasons):
         "source": source,
         "verdict": verdict,
         "score": score,
+        "engine": None,
         "reasons": said,
         "files": {"gray": "x"} if score else None,
     }

@@ -7,10 +7,11 @@ from loraset.report.queue import SHORT, headline, mending, to_look_at, to_mend, 
 from loraset.stages.gates import GATES
 
 
-def row(source, verdict, *codes, gain=0.0, technical=1.0, score=0.5, pulled=(), detail="0.31 is above 0.3"):
+def row(source, verdict, *codes, gain=0.0, technical=1.0, score=0.5, pulled=(), detail="0.31 is above 0.3", engine="auto"):
     worth = {"gain": gain, "technical": technical, "pulled_down": list(pulled)}
     reasons = [{"code": code, "stage": "select", "detail": detail} for code in codes]
-    return {"source": source, "verdict": verdict, "score": score, "reasons": reasons, "details": {"score": worth}}
+    said = {"source": source, "verdict": verdict, "score": score, "engine": engine}
+    return said | {"reasons": reasons, "details": {"score": worth}}
 
 
 def test_what_gains_most_comes_first_and_only_what_is_for_review():
@@ -36,8 +37,13 @@ def test_good_photos_whose_mask_failed_are_named_and_others_are_not():
         row("kept", "keep", technical=0.9),
     ]
     assert [one["source"] for one in to_mend(rows)] == ["good"]
-    assert mending(rows).endswith("a mask by hand brings it back: good")
+    assert mending(rows).endswith("a mask by hand may bring it back: good")
     assert mending(rows[1:]) == ""
+
+
+def test_a_mask_that_was_given_by_hand_is_not_asked_for_again():
+    rows = [row(engine, "reject", "low_score", technical=0.9, engine=engine) for engine in ("given", "rembg:u2netp")]
+    assert [one["source"] for one in to_mend(rows)] == ["rembg:u2netp"]
 
 
 @pytest.mark.parametrize("code", sorted({gate.code for gate in GATES} - {"no_subject"}))

@@ -34,11 +34,12 @@ def to_look_at(rows: Sequence[Json]) -> list[Json]:
 
 
 def to_mend(rows: Sequence[Json]) -> list[Json]:
-    """Return rejected rows of good photos whose mask alone is why, the best photo first."""
+    """Return rejected rows of good photos whose mask alone is why, but no mask by hand; the best photo first."""
     found = [
         row
         for row in rows
         if row["verdict"] == "reject"
+        and row["engine"] != "given"
         and {reason["code"] for reason in row["reasons"]} <= OF_THE_MASK
         and _worth(row).get("technical", 0.0) >= GOOD_PHOTO
     ]
@@ -61,16 +62,15 @@ def headline(rows: Sequence[Json]) -> str:
 
 
 def mending(rows: Sequence[Json]) -> str:
-    """Return which rejected photos a mask by hand would bring back, empty where none would."""
+    """Return which rejected photos a mask by hand may bring back, empty where there are none."""
     found = to_mend(rows)
     if not found:
         return ""
     named = ", ".join(row["source"] for row in found[:5]) + (", ..." if len(found) > 5 else "")
     if len(found) == 1:
-        return f"1 rejected picture is a good photo whose mask failed; a mask by hand brings it back: {named}"
-    return (
-        f"{len(found)} rejected pictures are good photos whose masks failed; a mask by hand brings them back: {named}"
-    )
+        return f"1 rejected picture is a good photo whose mask failed; a mask by hand may bring it back: {named}"
+    good = f"{len(found)} rejected pictures are good photos whose masks failed"
+    return f"{good}; masks by hand may bring them back: {named}"
 
 
 def why(row: Json) -> str:
