@@ -15,6 +15,7 @@ OF_THE_SET = {
     "steady": "higher",
     "set_sharpness": "higher",
     "set_lightness": "higher",
+    "set_halo": "lower",
     "subject_fit": "higher",
 }
 

@@ -1,13 +1,15 @@
 """What is unusual of a picture beside the others."""
 
+import numpy as np
 import pytest
 
-from loraset.ops.likeness import FEWEST
+from loraset.ops.likeness import COLOR_BINS, FEWEST, LIGHTNESS_BINS
 from loraset.recipe.model import Limits, Select
 from loraset.stages.beside import beside
 from loraset.stages.select import Entry, select
 from loraset.types import Verdict
 
+COLOR_SHARES = LIGHTNESS_BINS * COLOR_BINS**2
 USUAL = {"sharpness": 0.6, "edge_support": 0.9}
 
 
@@ -46,8 +48,16 @@ def test_a_dark_subject_is_as_light_as_it_usually_is_and_a_dark_picture_of_it_is
     assert lights(0.5, 0.5, 0.5, 0.5, 0.5, 0.1) == [0.5] * 5 + [0.1]  # no dark subject: a dark picture
 
 
-def halos(*rims, halo=0.6):
-    return [one["halo"] for one in beside([{"halo": halo}] * len(rims), rims)]
+def before(n):
+    """A background's colours, the same for the same number and unlike for another."""
+    return (np.eye(COLOR_SHARES)[n] * 255).astype(np.uint8)
+
+
+def halos(*rims, backdrops=None, halo=0.6):
+    """Each picture before a background of its own, unless said otherwise."""
+    numbers = range(len(rims)) if backdrops is None else backdrops
+    seen = beside([{"halo": halo}] * len(rims), rims, [None if n is None else before(n) for n in numbers])
+    return [one.get("set_halo") for one in seen]
 
 
 def test_a_rim_of_the_sets_usual_colour_is_no_halo_and_one_of_another_colour_stays_one():
@@ -60,20 +70,38 @@ def test_a_rim_of_the_sets_usual_colour_is_no_halo_and_one_of_another_colour_sta
 
 def test_a_halo_stays_what_it_is_where_no_rim_is_usual_or_known():
     assert beside([{"halo": 0.6}] * 6) == [{}] * 6
-    assert beside([{"halo": 0.6}] * 4, [(12.0, 0.0, 0.0)] * 4) == [{}] * 4
-    assert halos(*[(12.0, 0.0, 0.0)] * 5, ())[5] == 0.6
+    assert halos(*[(12.0, 0.0, 0.0)] * FEWEST) == [None] * FEWEST
+    assert halos(*[(12.0, 0.0, 0.0)] * 6, ())[6] is None
+    assert halos(*[(12.0, 0.0, 0.0)] * 7, backdrops=[*range(6), None])[6] is None
+
+
+def test_rims_before_one_background_say_nothing_of_each_others_halos():
+    rims = [(70.0, 0.0, 0.0)] * 10
+    assert halos(*rims, backdrops=[0] * 10) == [None] * 10
+    assert halos(*rims, backdrops=[0] * 6 + [1, 2, 3, 4]) == [None] * 6 + [0.0] * 4
+    outlined, pale = [(12.0, 0.0, 0.0)] * 5, [(70.0, 0.0, 0.0)] * 6
+    assert halos(*outlined, *pale, backdrops=[*range(5), *[5] * 6])[5:] == [0.6] * 6
+
+
+def haloed(name, rim, backdrop):
+    metrics = USUAL | {"halo": 0.5}
+    return Entry(name, f"{name}.jpg", metrics=metrics, score=0.5, rim=rim, images={"backdrop": before(backdrop)})
 
 
 def test_what_the_set_says_of_a_halo_decides():
-    entries = [
-        Entry(f"p{n}", f"p{n}.jpg", metrics=USUAL | {"halo": 0.5}, score=0.5, rim=(12.0, 0.0, 0.0)) for n in range(5)
-    ]
-    entries.append(Entry("bad", "bad.jpg", metrics=USUAL | {"halo": 0.5}, score=0.5, rim=(70.0, 0.0, 0.0)))
+    entries = [haloed(f"p{n}", (12.0, 0.0, 0.0), n) for n in range(6)]
+    entries.append(haloed("bad", (70.0, 0.0, 0.0), 6))
     decisions = select(entries, Select(), shared=True).decisions
     assert all(
-        one.verdict == Verdict.KEEP and one.metrics["halo"] == 0 for name, one in decisions.items() if name != "bad"
+        one.verdict == Verdict.KEEP and one.metrics["set_halo"] == 0 for name, one in decisions.items() if name != "bad"
     )
     assert "halo" in [reason.code for reason in decisions["bad"].reasons]
+
+
+def test_a_set_before_one_background_that_left_its_colour_everywhere_is_not_kept():
+    decisions = select([haloed(f"p{n}", (70.0, 0.0, 0.0), 0) for n in range(10)], Select(), shared=True).decisions
+    assert all("halo" in [reason.code for reason in one.reasons] for one in decisions.values())
+    assert all("halo" not in one.metrics for one in decisions.values())  # the measured number stays
 
 
 def decided(metrics, **settings):

@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.metrics.grade import CUTOUT
+from loraset.metrics.grade import CUTOUT, WORDS
 from loraset.ops.descriptors import COLOR_BINS, POSE_SIDE, Descriptors, position, variety_covered
 from loraset.ops.likeness import look_at
 from loraset.ops.subject_copies import small_cutout
@@ -244,7 +244,7 @@ def test_what_lowers_a_score_for_the_set_alone_asks_for_a_look_and_rejects_nothi
     strangers = [entry(f"strange{pose}", images=painted(pose, hue=1), score=0.76) for pose in (20, 21)]
     decision = decide(*own, *strangers, limits={"odd_one_out": 0.0})["strange20"]
     assert (decision.verdict, codes(decision)) == (REVIEW, ["low_score"])
-    assert "it does not look like the others" in decision.reasons[0].detail
+    assert WORDS["subject_fit"] in decision.reasons[0].detail
     low = replace(strangers[0], score=0.7)
     decision = decide(*own, low, strangers[1], limits={"odd_one_out": 0.0})["strange20"]
     fit = decision.metrics["subject_fit"]

@@ -71,12 +71,13 @@ CUTOUT = {
     "engines_disagree": Part(best=0.0, bad=0.5, cost=0.6),
     "edge_support": Part(best=0.85, bad=0.4, cost=0.4),
     "halo": Part(best=0.0, bad=0.6, cost=0.6),
+    "set_halo": Part(best=0.0, bad=0.6, cost=0.6),
     "spill": Part(best=0.01, bad=0.06, cost=0.3),
     "holes_islands": Part(best=0.0, bad=0.1, cost=0.4),
     "subject_fit": Part(best=1.0, bad=0.7, cost=0.6),
 }
 
-INSTEAD = {"lightness": "set_lightness"}  # the first costs nothing where the second is known
+INSTEAD = {"lightness": "set_lightness", "halo": "set_halo"}  # the first costs nothing where the second is known
 
 WORDS = {
     "sharpness": "the subject is blurred",
@@ -93,6 +94,7 @@ WORDS = {
     "mask_confidence": "the engine is unsure of its mask",
     "engines_disagree": "the engines cut it differently",
     "halo": "the old background shows in the edge",
+    "set_halo": "the old background shows in the edge",
     "spill": "the old background's light lies on the subject",
     "holes_islands": "the mask has specks or small holes",
     "subject_fit": "it looks unlike the subject in the other pictures",

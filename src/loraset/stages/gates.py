@@ -21,7 +21,7 @@ class Gate:
 
     code : the reason's; it names the threshold in [select.limits], too, where `limit` does not. side : where the number
     fails. words : of the number, for a person. common : said once, and of no picture, where most fail: that is the
-    subject's or the recipe's, not theirs.
+    subject's or the recipe's, not theirs. of_set : the metric that takes this one's place where it is known.
     """
 
     code: str
@@ -31,11 +31,17 @@ class Gate:
     verdict: Verdict = Verdict.REVIEW
     limit: str = ""
     common: str = ""
+    of_set: str = ""
 
     def fails(self, metrics: Metrics, limits: Limits) -> bool:
         """Whether these numbers are beyond the threshold; what is not known passes."""
-        value, limit = metrics.get(self.metric), self.threshold(limits)
+        value, limit = self.value(metrics), self.threshold(limits)
         return value is not None and (value < limit if self.side == "below" else value > limit)
+
+    def value(self, metrics: Metrics) -> float | None:
+        """Return the number that is judged, None where it is not known."""
+        beside = metrics.get(self.of_set) if self.of_set else None
+        return metrics.get(self.metric) if beside is None else beside
 
     def threshold(self, limits: Limits) -> float:
         """Return the recipe's."""
@@ -54,7 +60,7 @@ GATES = (
     ),
     Gate("mask_uncertain", "mask_wrong", "above", "the chance that the mask is wrong"),
     Gate("engines_disagree", "engines_disagree", "above", "the engines' disagreement"),
-    Gate("halo", "halo", "above", "the old background that is seen in the edge"),
+    Gate("halo", "halo", "above", "the old background that is seen in the edge", of_set="set_halo"),
     Gate("blurry", "motion_blur", "above", "the way that the subject moved, in px of the output,", limit="moved"),
     Gate(
         "blurry",

@@ -23,11 +23,11 @@ from loraset.stages.beside import beside
 from loraset.stages.coverage import Coverage, cover
 from loraset.stages.gates import GATES, Gate, shared_by_most
 from loraset.stages.views import View, points
-from loraset.types import Json, Pixels, Reason, Verdict
+from loraset.types import ByteImage, Json, Pixels, Reason, Verdict
 
 NAME = "select"
 
-OF_SET = ("set_sharpness", "set_edges", "set_lightness", "subject_fit")  # numbers that are known here only
+OF_SET = ("set_sharpness", "set_edges", "set_lightness", "set_halo", "subject_fit")  # numbers that are known here only
 REJECTING = frozenset(
     {
         "not_an_image",
@@ -74,7 +74,7 @@ class Entry:
 class Decision:
     """What becomes of a picture: every verdict but keep has at least one reason.
 
-    metrics : numbers that only the whole set gives; they take the place of those of the same name.
+    metrics : numbers that only the whole set gives.
     details : JSON for the manifest (`details.select`).
     """
 
@@ -174,10 +174,9 @@ def _left(cases: Sequence[_Case]) -> list[_Case]:
 
 def _see_beside(cases: Sequence[_Case]) -> None:
     """Add what the set says of each picture's metrics, and change its score by that."""
-    for case, found in zip(
-        cases, beside([case.entry.metrics for case in cases], [case.entry.rim for case in cases]), strict=True
-    ):
-        entry = case.entry
+    entries = [case.entry for case in cases]
+    seen = beside([entry.metrics for entry in entries], [entry.rim for entry in entries], list(map(_backdrop, entries)))
+    for case, entry, found in zip(cases, entries, seen, strict=True):
         if not found or entry.score is None:
             continue
         case.metrics |= found
@@ -197,7 +196,7 @@ def _apply_gates(
         if known or gate in common or not gate.fails(metrics, settings.limits):
             continue
         limit = gate.threshold(settings.limits)
-        case.add(gate.code, f"{gate.words} is {metrics[gate.metric]:.3g}, {gate.side} {limit:g}", gate.verdict)
+        case.add(gate.code, f"{gate.words} is {gate.value(metrics):.3g}, {gate.side} {limit:g}", gate.verdict)
 
 
 def _apply_score(case: _Case, settings: Select, *, rejects: bool = True) -> None:
@@ -273,9 +272,14 @@ def _find_strangers(cases: Sequence[_Case], settings: Select, notes: list[str]) 
     return groups
 
 
+def _backdrop(entry: Entry) -> ByteImage | None:
+    colors = entry.images.get("backdrop")
+    return None if colors is None else colors.astype(np.uint8, copy=False)
+
+
 def _view(case: _Case) -> View:
     entry = case.entry
-    small, backdrop = entry.images.get("subject"), entry.images.get("backdrop")
+    small = entry.images.get("subject")
     return View(
         entry.id,
         entry.source,
@@ -284,7 +288,7 @@ def _view(case: _Case) -> View:
         cut_share=entry.metrics.get("cut_off") or 0.0,
         subject_share=entry.metrics.get("subject_share") or 0.0,
         small=None if small is None else small.astype(np.uint8, copy=False),
-        backdrop=None if backdrop is None else backdrop.astype(np.uint8, copy=False),
+        backdrop=_backdrop(entry),
     )
 
 
