@@ -158,6 +158,7 @@ def test_what_to_look_at_is_the_first_thing_said_and_the_first_cards():
     assert said.index("c.jpg") < said.index("the old background shows in the edge") < said.index("b.jpg")
     assert [card["id"] for card in page.cards] == ["c", "b", "a"]
     assert text.count('href="#c"') == 1
+    assert "points.json" not in said  # no mask is doubted
 
 
 def test_nothing_to_look_at_is_no_headline(page):

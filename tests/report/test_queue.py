@@ -3,11 +3,13 @@
 import pytest
 
 from loraset.metrics.grade import doubts
-from loraset.report.queue import SHORT, headline, mending, to_look_at, to_mend, why
+from loraset.report.queue import MEND, SHORT, queue_of, to_mend, why
 from loraset.stages.gates import GATES
 
 
-def row(source, verdict, *codes, gain=0.0, technical=1.0, score=0.5, pulled=(), detail="0.31 is above 0.3", engine="auto"):
+def row(
+    source, verdict, *codes, gain=0.0, technical=1.0, score=0.5, pulled=(), detail="0.31 is above 0.3", engine="auto"
+):
     worth = {"gain": gain, "technical": technical, "pulled_down": list(pulled)}
     reasons = [{"code": code, "stage": "select", "detail": detail} for code in codes]
     said = {"source": source, "verdict": verdict, "score": score, "engine": engine}
@@ -22,10 +24,10 @@ def test_what_gains_most_comes_first_and_only_what_is_for_review():
         row("out", "reject", "low_score", gain=0.8),
         row("worse", "review", "halo", gain=0.1, score=0.4),
     ]
-    assert [one["source"] for one in to_look_at(rows)] == ["large", "worse", "small"]
-    assert headline(rows) == "Look at these 3 of 5, from the top: a look gains most there"
-    assert headline(rows[:2]) == "Look at this one of 2"
-    assert headline(rows[1:2]) == ""
+    assert [one["source"] for one in queue_of(rows).rows] == ["large", "worse", "small"]
+    assert queue_of(rows).headline == "Look at these 3 of 5, from the top: a look gains most there"
+    assert queue_of(rows[:2]).headline == "Look at this one of 2"
+    assert queue_of(rows[1:2]).headline == ""
 
 
 def test_good_photos_whose_mask_failed_are_named_and_others_are_not():
@@ -37,8 +39,15 @@ def test_good_photos_whose_mask_failed_are_named_and_others_are_not():
         row("kept", "keep", technical=0.9),
     ]
     assert [one["source"] for one in to_mend(rows)] == ["good"]
-    assert mending(rows).endswith("a mask by hand may bring it back: good")
-    assert mending(rows[1:]) == ""
+    assert queue_of(rows).advice[0].endswith("a mask by hand may bring it back: good")
+    assert queue_of(rows[1:]).advice == ()
+
+
+def test_how_a_mask_is_mended_is_told_where_one_is_doubted():
+    doubt = next(iter(doubts().table))
+    assert queue_of([row("a", "review", "halo"), row("b", "review", "low_score", pulled=["noise"])]).advice == ()
+    assert queue_of([row("a", "review", "mask_uncertain")]).advice == (MEND,)
+    assert queue_of([row("a", "review", "low_score", pulled=[doubt])]).advice == (MEND,)
 
 
 def test_a_mask_that_was_given_by_hand_is_not_asked_for_again():

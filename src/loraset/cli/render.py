@@ -37,7 +37,6 @@ EXPLANATION = (
 )
 CHECK_STYLES = {"ok": "green", "warn": "yellow", "bad": "red"}
 UNBROKEN = 10_000  # columns
-NAMED = 12  # pictures to look at that a summary names; the report has all
 LEAST_SAID = 0.02  # of the score: what costs less is not said
 NOTES = 8  # on an experiment; its page has all
 
@@ -132,7 +131,8 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
         counts.add_row(Text(names[verdict], style=style), str(len(rows)), codes)
     console.print()
     console.print(Padding(counts, (0, 0, 0, 2), expand=False))
-    _named(console, "Could not be used", sorted(filter(_failed, outcome.rows), key=lambda row: str(row["source"])))
+    failed = sorted(filter(_failed, outcome.rows), key=lambda row: str(row["source"]))
+    _named(console, "Could not be used", failed)
     _coverage(console, outcome.run.get("coverage"))
     if all(row["verdict"] == "reject" for row in outcome.rows):
         console.print(f"\nNothing was {'cut' if names is CUTOUT_NAMES else 'kept'}.")
@@ -144,15 +144,12 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
 
 def _queue(console: Console, rows: Sequence[Json]) -> None:
     """Write what a person should look at, first things first; nothing where there is nothing."""
-    from loraset.report.queue import MASK_DOUBTS, MEND, headline, mending, to_look_at
+    from loraset.report.queue import queue_of
 
-    queue = to_look_at(rows)
-    _named(console, headline(rows), queue)
-    lost = mending(rows)
-    if lost:
-        console.print(Text(f"\n{lost}"))
-    if lost or any(reason["code"] in MASK_DOUBTS for row in queue for reason in row["reasons"]):
-        console.print(f"\n{MEND}")
+    queue = queue_of(rows)
+    _named(console, queue.headline, queue.rows)
+    for text in queue.advice:
+        console.print(Text(f"\n{text}"))
 
 
 def _coverage(console: Console, coverage: Json | None) -> None:
@@ -191,7 +188,7 @@ def _named(console: Console, title: str, rows: Sequence[Json]) -> None:
     """Write the first pictures of a kind, with the reasons in words."""
     if not rows:
         return
-    from loraset.report.queue import why
+    from loraset.report.queue import NAMED, why
 
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(overflow="fold", ratio=2)

@@ -14,11 +14,10 @@ import numpy as np
 from loraset.images import encode_thumbnail
 from loraset.manifest import Row
 from loraset.metrics.grade import WORDS
-from loraset.report.queue import MEND, headline, in_short, mending, to_look_at, why
+from loraset.report.queue import NAMED, Queue, in_short, queue_of, why
 from loraset.stages.coverage import in_words
 from loraset.types import ByteImage, Json, Pixels
 
-NAMED = 12  # pictures to look at that are named at the top
 Tiles = Mapping[str, Pixels]
 CONTRASTS = {"magenta": (255, 0, 255), "lime": (0, 255, 0), "cyan": (0, 255, 255), "orange": (255, 128, 0)}
 
@@ -33,15 +32,16 @@ def render_report(rows: Sequence[Row], tiles_of: Callable[[Row], Tiles], run: Js
         (name, counts[name], {"keep": "kept", "review": "to look at", "reject": "rejected"}[name]) for name in counts
     ]
     data = [row.to_json() for row in rows]
-    queue = {row["id"]: place for place, row in enumerate(to_look_at(data))}
-    shown = sorted(enumerate(rows), key=lambda one: (queue.get(one[1].id, len(rows)), one[0]))
+    queue = queue_of(data)
+    places = {row["id"]: place for place, row in enumerate(queue.rows)}
+    shown = sorted(enumerate(rows), key=lambda one: (places.get(one[1].id, len(rows)), one[0]))
     page = template.substitute(
         title=escape(f"{run['name']}: training set"),
         lead=escape(
             f"{looked} {unit} found, {run['seconds_total']:.1f} s. Engine: {run['engine']}."
             + "".join(f" Note: {note}." for note in run["notes"])
         ),
-        queue=_queue(data),
+        queue=_queue(queue, data),
         facts="".join(
             f'<div class="fact {name}"><b>{count}</b><span>{words}</span></div>' for name, count, words in facts
         ),
@@ -54,24 +54,19 @@ def render_report(rows: Sequence[Row], tiles_of: Callable[[Row], Tiles], run: Js
     return page.encode("utf-8", "replace")
 
 
-def _queue(rows: Sequence[Json]) -> str:
+def _queue(queue: Queue, rows: Sequence[Json]) -> str:
     """Return what a person should look at, the first thing on the page."""
-    said = headline(rows)
+    said = queue.headline
     if not said and not any(row["verdict"] != "reject" for row in rows):
         said = "Nothing was kept: the reasons below say why." if rows else ""
     items = "".join(
         f'<li><a href="#{escape(row["id"])}">{escape(row["source"])}</a> {escape(why(row))}</li>'
-        for row in to_look_at(rows)[:NAMED]
+        for row in queue.rows[:NAMED]
     )
-    more = len(to_look_at(rows)) - NAMED
+    more = len(queue.rows) - NAMED
     items += f"<li>and {more} more below</li>" if more > 0 else ""
-    lost = mending(rows)
-    return (
-        (f"<h2>{escape(said)}</h2>" if said else "")
-        + (f"<ol>{items}</ol>" if items else "")
-        + (f"<p>{escape(lost)}</p>" if lost else "")
-        + (f"<p>{escape(MEND)}</p>" if lost or items else "")
-    )
+    advice = "".join(f"<p>{escape(text)}</p>" for text in queue.advice)
+    return (f"<h2>{escape(said)}</h2>" if said else "") + (f"<ol>{items}</ol>" if items else "") + advice
 
 
 def _tables(run: Json) -> str:

@@ -5,6 +5,7 @@ to look up.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from loraset.types import Json
 
@@ -26,11 +27,34 @@ MASK_DOUBTS = frozenset({"mask_uncertain", "engines_disagree"})
 OF_THE_MASK = MASK_DOUBTS | {"low_score", "subject_cut_off"}  # reasons that a mask by hand may take away
 GOOD_PHOTO = 0.8  # grade of a photo that is worth a mask by hand
 SAID = 2  # of what pulled a score down
+NAMED = 12  # pictures of a list that are named
 
 
-def to_look_at(rows: Sequence[Json]) -> list[Json]:
-    """Return the rows for review, those first that a person's look may mend most."""
-    return sorted((row for row in rows if row["verdict"] == "review"), key=most_to_gain)
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What a person should look at.
+
+    rows : those for review, those first that a look may mend most. headline : what to look at of how many, empty where
+    there is nothing. advice : sentences on masks by hand.
+    """
+
+    rows: tuple[Json, ...]
+    headline: str
+    advice: tuple[str, ...]
+
+
+def queue_of(rows: Sequence[Json]) -> Queue:
+    """Return what to look at of all rows; how a mask is mended is told where one is doubted."""
+    waiting = sorted((row for row in rows if row["verdict"] == "review"), key=most_to_gain)
+    lost = _lost(to_mend(rows))
+    advice = [lost] if lost else []
+    if lost or any(map(_of_doubtful_mask, waiting)):
+        advice.append(MEND)
+    return Queue(tuple(waiting), _headline(len(waiting), len(rows)), tuple(advice))
+
+
+def _of_doubtful_mask(row: Json) -> bool:
+    return any(reason["code"] in MASK_DOUBTS for reason in row["reasons"]) or IN_DOUBT in why(row)
 
 
 def to_mend(rows: Sequence[Json]) -> list[Json]:
@@ -51,19 +75,16 @@ def most_to_gain(row: Json) -> tuple[float, float, str]:
     return -_worth(row).get("gain", 0.0), row["score"] or 0.0, row["source"]
 
 
-def headline(rows: Sequence[Json]) -> str:
-    """Return what to look at of how many, empty where nothing is to be looked at."""
-    count = len(to_look_at(rows))
+def _headline(count: int, of: int) -> str:
     if not count:
         return ""
     these = "this one" if count == 1 else f"these {count}"
     order = "" if count == 1 else ", from the top: a look gains most there"
-    return f"Look at {these} of {len(rows)}{order}"
+    return f"Look at {these} of {of}{order}"
 
 
-def mending(rows: Sequence[Json]) -> str:
+def _lost(found: Sequence[Json]) -> str:
     """Return which rejected photos a mask by hand may bring back, empty where there are none."""
-    found = to_mend(rows)
     if not found:
         return ""
     named = ", ".join(row["source"] for row in found[:5]) + (", ..." if len(found) > 5 else "")
