@@ -76,9 +76,16 @@ def test_how_a_mask_is_mended_is_told_where_one_is_doubted(capsys):
     assert "points.json" not in capsys.readouterr().out
 
 
-def test_a_long_list_ends_with_the_number_of_the_rest(capsys):
-    render.summary(outcome([row(f"{number}.jpg", "review", 0.6, ("halo", "rim")) for number in range(16)]))
-    assert "and 4 more" in capsys.readouterr().out
+def test_a_long_list_ends_with_the_number_of_the_rest_and_where_they_are(capsys):
+    rows = [row(f"{number}.jpg", "review", 0.6, ("halo", "rim")) for number in range(16)]
+    said = outcome(rows)
+    render.summary(said)
+    assert "and 4 more, in the report\n" in capsys.readouterr().out
+    said.report = None
+    render.summary(said)
+    assert "and 4 more\n" in capsys.readouterr().out
+    render.scores(rows)
+    assert "and 4 more below\n" in capsys.readouterr().out
 
 
 def test_what_the_set_shows_is_said_with_the_advice(width, capsys):

@@ -120,7 +120,8 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
     names : what the verdicts are called.
     """
     console = _console(stderr=False)
-    _queue(console, outcome.rows)
+    rest = ", in the report" if outcome.report else ""
+    _queue(console, outcome.rows, rest)
     counts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     counts.add_column(no_wrap=True)
     counts.add_column(justify="right", no_wrap=True)
@@ -132,7 +133,7 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
     console.print()
     console.print(Padding(counts, (0, 0, 0, 2), expand=False))
     failed = sorted(filter(_failed, outcome.rows), key=lambda row: str(row["source"]))
-    _named(console, "Could not be used", failed)
+    _named(console, "Could not be used", failed, rest)
     _coverage(console, outcome.run.get("coverage"))
     if all(row["verdict"] == "reject" for row in outcome.rows):
         console.print(f"\nNothing was {'cut' if names is CUTOUT_NAMES else 'kept'}.")
@@ -142,12 +143,12 @@ def summary(outcome: "Outcome", names: Mapping[str, str] = RUN_NAMES) -> None:
         _place(console, "report", outcome.report)
 
 
-def _queue(console: Console, rows: Sequence[Json]) -> None:
+def _queue(console: Console, rows: Sequence[Json], rest: str) -> None:
     """Write what a person should look at, first things first; nothing where there is nothing."""
     from loraset.report.queue import queue_of
 
     queue = queue_of(rows)
-    _named(console, queue.headline, queue.rows)
+    _named(console, queue.headline, queue.rows, rest)
     for text in queue.advice:
         console.print(Text(f"\n{text}"))
 
@@ -184,8 +185,8 @@ def _code_counts(rows: Sequence[Json]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _named(console: Console, title: str, rows: Sequence[Json]) -> None:
-    """Write the first pictures of a kind, with the reasons in words."""
+def _named(console: Console, title: str, rows: Sequence[Json], rest: str) -> None:
+    """Write the first pictures of a kind, with the reasons in words. rest : says where the others are."""
     if not rows:
         return
     from loraset.report.queue import NAMED, why
@@ -198,7 +199,7 @@ def _named(console: Console, title: str, rows: Sequence[Json]) -> None:
     console.print(Text(f"\n{title}", style="bold"))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
     if len(rows) > NAMED:
-        console.print(f"  and {len(rows) - NAMED} more, in the report")
+        console.print(f"  and {len(rows) - NAMED} more{rest}")
 
 
 def _place(console: Console, name: str, path: Path) -> None:
@@ -241,7 +242,7 @@ def scores(rows: Sequence[Json]) -> None:
     from loraset.report.queue import why
 
     console = _console(stderr=False)
-    _queue(console, rows)
+    _queue(console, rows, " below")
     table = _table(Column("picture", ratio=2), Column("score", justify="right"), "verdict", Column("why", ratio=3))
     for row in sorted(rows, key=lambda row: (2.0 if row["score"] is None else row["score"], row["source"])):
         verdict = Text(row["verdict"], style=VERDICT_STYLES[row["verdict"]])
