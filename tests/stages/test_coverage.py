@@ -114,6 +114,17 @@ def test_only_whole_figures_are_asked_for_their_side():
     assert counts(cover(views))["sides"] == {"turned or reaching to one side": 3, "to the other side": 3}
 
 
+def test_sides_are_not_judged_by_a_few_whole_figures_among_many_parts():
+    parts = [view(f"c{n}", cut=0.3, share=0.3) for n in range(12)]
+    for arm in (0, 26):
+        figures = [view(f"p{n}", arm=arm) for n in range(8)]
+        assert " side" in advice([*figures[:-1], view("plain")])
+        assert " side" not in advice([*figures[:6], view("plain"), *parts])
+    assert "No whole figure turns to a side" in advice([*(view(f"p{n}") for n in range(8)), *parts])
+    turned = [*(view(f"p{n}", arm=26) for n in range(5)), *(view(f"q{n}") for n in range(4))]
+    assert "All 5 whole figures that turn or reach to a side" in advice([*turned, *parts])
+
+
 def test_not_all_are_said_to_turn_one_way_where_some_hint_at_the_other():
     one_way = [view(f"p{n}", arm=26) for n in range(5)] + [view(f"q{n}") for n in range(4)]
     assert "to the same one" in advice(one_way)

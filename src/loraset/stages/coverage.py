@@ -20,7 +20,7 @@ FEWEST_TURNED = 3  # of which it is said that they go to one side
 FEWEST_COMPARED = 4  # pictures among which a side, a light or a background is one of its own
 OTHER_LIGHT = 0.1  # of full lightness, from the set's median
 USUAL = (10, 30)  # pictures of a set
-FEWEST_JUDGED = 8  # pictures from which one-sidedness is more than chance
+FEWEST_JUDGED = 8  # pictures, of sides whole figures, from which one-sidedness is more than chance
 SHARED_BACKDROP = 1 / 3  # of the pictures: more before one background are too many
 MOST_REPEATS = 3
 NAMED_BACKDROPS = 3  # shared ones, the largest; the others are counted together
@@ -191,14 +191,8 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], turned: NDArray[np.float64], l
                     else ""
                 )
             )
-    if sides and len(sides.get(ONE_WAY, NOBODY).ids) >= FEWEST_TURNED and np.nanmin(turned) > -HARDLY_TURNED:
-        side = sides[ONE_WAY]
-        said.append(
-            f"All {len(side.ids)} that turn or reach to a side do so to the same one, as {side.example} does: "
-            "add some to the other side."
-        )
-    if set(sides) == {EVEN}:
-        said.append("No picture turns to a side: add views from the left and from the right.")
+    if np.count_nonzero(~np.isnan(turned)) >= FEWEST_JUDGED:
+        said += _one_sided(sides, float(np.nanmin(turned)), only_whole=bool(set(figure) - {WHOLE}))
     if set(light) == {USUAL_LIGHT}:
         said.append("In none is the subject clearly lighter or darker than in the others: add some in other light.")
     for part in axes.get(BACKDROP, ()):
@@ -208,6 +202,21 @@ def _advice(axes: Mapping[str, tuple[Part, ...]], turned: NDArray[np.float64], l
                 "stays on the subject when it is cut out. Take some elsewhere."
             )
     return said
+
+
+def _one_sided(sides: Mapping[str, Part], least: float, *, only_whole: bool) -> list[str]:
+    """Return what is missing of sides. least : turn to the other side. only_whole : there are others, not asked."""
+    side = sides.get(ONE_WAY, NOBODY)
+    if len(side.ids) >= FEWEST_TURNED and least > -HARDLY_TURNED:
+        whole = "whole figures " if only_whole else ""
+        return [
+            f"All {len(side.ids)} {whole}that turn or reach to a side do so to the same one, as {side.example} does: "
+            "add some to the other side."
+        ]
+    if set(sides) == {EVEN}:
+        nobody = "No whole figure" if only_whole else "No picture"
+        return [f"{nobody} turns to a side: add views from the left and from the right."]
+    return []
 
 
 def _repeats(axes: Mapping[str, tuple[Part, ...]], sources: Mapping[str, str]) -> tuple[Repeat, ...]:
