@@ -140,6 +140,13 @@ def test_what_most_pictures_have_is_said_once_of_the_set_and_of_none(code):
     assert half.notes == () and all(code in codes(half.decisions[f"p{n}"]) for n in range(5))
 
 
+@pytest.mark.parametrize("code", COMMON)
+def test_what_most_of_several_subjects_have_is_said_of_each(code):
+    metric, value = BAD[code]
+    said = select([entry(f"p{n}", n, metrics={metric: value}) for n in range(9)], Select(), shared=False)
+    assert said.notes == () and all(codes(decision) == [code] for decision in said.decisions.values())
+
+
 @pytest.mark.parametrize("code", sorted(set(BAD) - set(COMMON)))
 def test_a_bad_cut_out_is_no_less_one_because_most_are(code):
     metric, value = BAD[code]

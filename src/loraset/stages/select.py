@@ -144,7 +144,7 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
     if shared:
         _see_beside(_left(cases))
     notes: list[str] = []
-    common = shared_by_most([case.entry.metrics for case in _left(cases)], settings.limits)
+    common = shared_by_most([case.entry.metrics for case in _left(cases)], settings.limits) if shared else {}
     notes += common.values()
     for case in cases:
         _apply_gates(case, settings, case.entry.metrics, common)
