@@ -140,6 +140,17 @@ def test_what_most_pictures_have_is_said_once_of_the_set_and_of_none(code):
     assert half.notes == () and all(code in codes(half.decisions[f"p{n}"]) for n in range(5))
 
 
+def test_a_stricter_limit_flags_more_pictures_and_a_looser_one_fewer():
+    shades = [entry(f"p{n}", n, metrics={"lightness": 0.2 + n / 100}) for n in range(10)]
+    flagged = [
+        sum("dark" in codes(one) for one in decide(*shades, limits=Limits(dark=limit)).values())
+        for limit in (Limits().dark, 0.225, 0.3)
+    ]
+    assert flagged == [0, 3, 10]
+    dark = [entry(f"p{n}", n, metrics={"lightness": 0.1}) for n in range(10)]
+    assert not select(dark, Select(limits=Limits(dark=0.05)), shared=True).notes
+
+
 @pytest.mark.parametrize("code", COMMON)
 def test_what_most_of_several_subjects_have_is_said_of_each(code):
     metric, value = BAD[code]

@@ -91,8 +91,8 @@ class MaskSettings(Section):
     )
     look_again: bool = Field(
         default=True,
-        description="ask a model that works alone again, about the picture mirrored and from afar, where its mask is "
-        "not quite clear: it takes up to three times as long, and the score is surer",
+        description="ask a model that works alone again, about the picture mirrored and from afar, unless its mask "
+        "leaves no doubt: the score is surer, and most photos take three times as long",
     )
     key_color: str = Field(default="auto", description="colour of the screen for engine key: auto or a CSS colour")
     plate: str | list[str] = Field(
@@ -152,7 +152,11 @@ class Decontaminate(Section):
 
 
 class Limits(Section):
-    """[select.limits]: the threshold of each reason code."""
+    """[select.limits]: the threshold of each reason code.
+
+    blurry, dark, overexposed and too_small are given to no picture where more than half of a set are beyond both this
+    threshold and the default: that is the subject's or the recipe's. A stricter one than the default thus flags more.
+    """
 
     blurry: float = Field(default=0.15, ge=0, le=1, description="review below this sharpness")
     less_sharp: float = Field(

@@ -56,7 +56,7 @@ def _section(section: type[Section], prefix: str) -> Iterator[str]:
     for key, field in fields.items():
         if is_section(field.annotation):
             inner: Any = field.annotation
-            meaning = (inner.__doc__ or "").partition("]: ")[2].rstrip(".")
+            meaning = (inner.__doc__ or "").partition("\n")[0].partition("]: ")[2].rstrip(".")
             yield f"\n[{prefix}{key}]".ljust(37) + f" # {meaning}\n"
             yield from _section(inner, f"{prefix}{key}.")
         elif key == "variants":

@@ -193,9 +193,9 @@ def _apply_gates(
 ) -> None:
     for gate in GATES:
         known = any(reason.code == gate.code for reason in case.reasons)
-        if known or gate in common or not gate.fails(metrics, settings.limits):
-            continue
         limit = gate.threshold(settings.limits)
+        if known or gate in common or not gate.fails(metrics, limit):
+            continue
         case.add(gate.code, f"{gate.words} is {gate.value(metrics):.3g}, {gate.side} {limit:g}", gate.verdict)
 
 
