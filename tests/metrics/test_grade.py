@@ -83,6 +83,13 @@ def test_a_dark_subject_costs_nothing_where_the_set_says_that_it_is_dark():
     assert grade({"lightness": 0.1, "set_lightness": 0.1}).score == pytest.approx(dark)
 
 
+@pytest.mark.parametrize("name", ["sharpness", "overexposed", "true_size"])
+def test_what_is_usual_of_a_set_costs_nothing_and_is_not_named(name):
+    numbers = {name: PARTS[name].bad, "noise": TECHNICAL["noise"].bad}
+    assert grade(numbers).score < grade({"noise": numbers["noise"]}).score
+    assert grade(numbers, (name,)) == grade({"noise": numbers["noise"]})
+
+
 def test_two_like_things_in_one_mask_are_not_sure_to_be_right():
     assert grade({"scatter": 0.5}).right < grade({"scatter": 0.02}).right < grade({}).right
 

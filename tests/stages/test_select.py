@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from loraset.metrics.grade import CUTOUT, WORDS
+from loraset.metrics.grade import CUTOUT, WORDS, grade
 from loraset.ops.descriptors import COLOR_BINS, POSE_SIDE, Descriptors, position, variety_covered
 from loraset.ops.likeness import look_at
 from loraset.ops.subject_copies import small_cutout
@@ -132,9 +132,10 @@ COMMON = [gate.code for gate in GATES if gate.common]
 @pytest.mark.parametrize("code", COMMON)
 def test_what_most_pictures_have_is_said_once_of_the_set_and_of_none(code):
     metric, value = BAD[code]
-    alike = [entry(f"p{n}", n, metrics={metric: value}) for n in range(5)]
+    score = grade(GOOD | {metric: value}).score
+    alike = [entry(f"p{n}", n, score, metrics={metric: value}) for n in range(5)]
     said = select([*alike, *(entry(f"q{n}", 9 + n) for n in range(4))], Select(), shared=True)
-    assert all(code not in codes(decision) for decision in said.decisions.values())
+    assert all((one.verdict, codes(one), one.usual) == (KEEP, [], (metric,)) for one in said.decisions.values())
     assert [note.rsplit(" (", 1)[1] for note in said.notes] == [f"5 of 9, {code})"]
     half = select([*alike, *(entry(f"q{n}", 9 + n) for n in range(5))], Select(), shared=True)
     assert half.notes == () and all(code in codes(half.decisions[f"p{n}"]) for n in range(5))

@@ -11,7 +11,7 @@ sound pictures.
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -167,8 +167,8 @@ def doubts() -> Doubts:
     return Doubts(float(said["sure"]), dict(said["backed"]), table)
 
 
-def grade(numbers: Mapping[str, float | None]) -> Grade:
-    """Return what a cut-out with these metrics is worth."""
+def grade(numbers: Mapping[str, float | None], usual: Collection[str] = ()) -> Grade:
+    """Return what a cut-out with these metrics is worth. usual : factors that cost nothing, as most of its set fail."""
     fitted = doubts()
     against = {
         name: doubt.log_odds(value) for name, doubt in fitted.table.items() if (value := numbers.get(name)) is not None
@@ -179,7 +179,7 @@ def grade(numbers: Mapping[str, float | None]) -> Grade:
     factors = {
         name: part.factor(value)
         for name, part in (TECHNICAL | CUTOUT).items()
-        if (value := numbers.get(name)) is not None and numbers.get(INSTEAD.get(name, "")) is None
+        if (value := numbers.get(name)) is not None and name not in usual and numbers.get(INSTEAD.get(name, "")) is None
     }
     technical = math.prod(factors[name] for name in TECHNICAL if name in factors)
     costs = {name: right / _chance(odds + amount) for name, amount in against.items()} | factors

@@ -106,7 +106,8 @@ class Item:
     @property
     def grade(self) -> Grade | None:
         """What its cut-out is worth; None where it has none."""
-        return grade(numbers) if (numbers := self.numbers) else None
+        usual = self.decision.usual if self.decision else ()
+        return grade(numbers, usual) if (numbers := self.numbers) else None
 
     def said(self, stage: str) -> Json:
         """Return a stage's data, {} where the picture never came to it."""

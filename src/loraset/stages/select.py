@@ -74,7 +74,8 @@ class Entry:
 class Decision:
     """What becomes of a picture: every verdict but keep has at least one reason.
 
-    metrics : numbers that only the whole set gives.
+    metrics : numbers that only the whole set gives. usual : metrics in which most of the set fail, which thus cost none
+    of it anything.
     details : JSON for the manifest (`details.select`).
     """
 
@@ -82,6 +83,7 @@ class Decision:
     reasons: tuple[Reason, ...] = ()
     duplicate_of: str | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    usual: tuple[str, ...] = ()
     details: Json = field(default_factory=dict)
 
 
@@ -130,8 +132,8 @@ class _Case:
         if self.verdict != Verdict.REJECT:
             self.verdict = verdict
 
-    def decided(self) -> Decision:
-        return Decision(self.verdict, tuple(self.reasons), self.duplicate_of, self.metrics, self.details)
+    def decided(self, usual: tuple[str, ...]) -> Decision:
+        return Decision(self.verdict, tuple(self.reasons), self.duplicate_of, self.metrics, usual, self.details)
 
 
 def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored: bool = True) -> Selection:
@@ -141,11 +143,11 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
     mirrored : a mirrored copy is a copy.
     """
     cases = [_open(entry) for entry in sorted(entries, key=lambda entry: entry.id)]
-    if shared:
-        _see_beside(_left(cases))
-    notes: list[str] = []
     common = shared_by_most([case.entry.metrics for case in _left(cases)], settings.limits) if shared else {}
-    notes += common.values()
+    usual = tuple(gate.metric for gate in common)
+    if shared:
+        _see_beside(_left(cases), usual)
+    notes = list(common.values())
     for case in cases:
         _apply_gates(case, settings, case.entry.metrics, common)
         _apply_score(case, settings)
@@ -156,7 +158,7 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
         groups = _find_strangers([case for case in cases if case.is_judged], settings, notes)
     covered = _limit(_left(cases), settings.max_images) if settings.max_images else None
     coverage = _cover(cases, covered) if shared else None
-    decisions = {case.entry.id: case.decided() for case in cases}
+    decisions = {case.entry.id: case.decided(usual) for case in cases}
     return Selection(decisions, tuple(notes), tuple(map(tuple, groups)), coverage)
 
 
@@ -172,16 +174,16 @@ def _left(cases: Sequence[_Case]) -> list[_Case]:
     return sorted((case for case in cases if case.verdict != Verdict.REJECT), key=lambda case: case.rank)
 
 
-def _see_beside(cases: Sequence[_Case]) -> None:
-    """Add what the set says of each picture's metrics, and change its score by that."""
+def _see_beside(cases: Sequence[_Case], usual: Collection[str]) -> None:
+    """Add what the set says of each picture's metrics, and change its score by that. usual : see `Decision`."""
     entries = [case.entry for case in cases]
     seen = beside([entry.metrics for entry in entries], [entry.rim for entry in entries], list(map(_backdrop, entries)))
     for case, entry, found in zip(cases, entries, seen, strict=True):
-        if not found or entry.score is None:
+        if not (found or usual) or entry.score is None:
             continue
         case.metrics |= found
         before, metrics = grade(entry.metrics), {**entry.metrics, **found}
-        after = grade(metrics)
+        after = grade(metrics, usual)
         score = min(1.0, entry.score * after.score / before.score) if before.score else 0.0
         if "set_edges" in found:
             metrics["mask_wrong"] = round(1 - after.right, 6)
