@@ -5,6 +5,7 @@ import tomllib
 import pytest
 
 from loraset.errors import OutputError
+from loraset.ops.likeness import FEWEST
 from loraset.recipe.fields import all_keys
 from loraset.recipe.load import from_text, packed
 from loraset.recipe.model import DEFAULT_VARIANTS, Recipe
@@ -29,6 +30,13 @@ def test_it_names_choices_and_limits():
     text = template()
     assert 'captions = "sidecar"                 # sidecar | none' in text
     assert "from 64 to 8192" in text
+
+
+def test_limits_say_what_they_judge():
+    text = template()
+    assert "blurry has three" in text
+    assert f"needs {FEWEST} pictures of one subject" in text
+    assert "share of old background" not in text  # the metric is of what is seen
 
 
 def test_a_file_is_not_overwritten(tmp_path):

@@ -152,22 +152,30 @@ class Decontaminate(Section):
 
 
 class Limits(Section):
-    """[select.limits]: the threshold of each reason code.
+    """[select.limits]: the thresholds of the reason codes, of which blurry has three.
 
     blurry, dark, overexposed and too_small are given to no picture where more than half of a set are beyond both this
     threshold and the default: that is the subject's or the recipe's. A stricter one than the default thus flags more.
     """
 
-    blurry: float = Field(default=0.15, ge=0, le=1, description="review below this sharpness")
+    blurry: float = Field(default=0.15, ge=0, le=1, description="review below this sharpness of the subject")
     less_sharp: float = Field(
-        default=0.5, ge=0, le=1, description="blurry, too, below this share of the set's usual sharpness"
+        default=0.5,
+        ge=0,
+        le=1,
+        description="blurry, too, below this share of the set's usual sharpness: needs 5 pictures of one subject",
     )
-    moved: float = Field(default=11.0, ge=0, description="blurry, too, above this motion in px of the output")
+    moved: float = Field(default=11.0, ge=0, description="blurry, too, where it moved by more px of the output")
     dark: float = Field(default=0.14, ge=0, le=1, description="review below this mean lightness of the subject")
     overexposed: float = Field(
         default=0.15, ge=0, le=1, description="review above this share of clipped white on the subject"
     )
-    halo: float = Field(default=0.25, ge=0, le=1, description="review above this share of old background in the edge")
+    halo: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="review where the old background is seen in the edge more than this: 0 not at all, 1 glaringly",
+    )
     subject_cut_off: float = Field(
         default=0.22, ge=0, le=1, description="review above this share of the outline lying on the photo's edge"
     )
