@@ -401,6 +401,19 @@ def test_of_two_equally_unlike_the_sharper_is_chosen():
     assert decide(entry("c", 9), entry("d", 12), soft, sharp, max_images=3)["b"].verdict == REJECT
 
 
+@pytest.mark.parametrize(("usual", "kept"), [(0.6, "soft"), (0.0, "blank")])
+def test_a_subject_without_any_sharpness_is_worth_least_unless_most_have_none(usual, kept):
+    base = look(5)
+    blank = entry("blank", look=base, score=0.95, metrics={"sharpness": 0.0})
+    soft = entry("soft", look=base, metrics={"sharpness": 0.3})
+    others = [entry(f"p{n}", 9 + n, metrics={"sharpness": usual}) for n in range(3)]
+    limits = Limits(blurry=0.0, less_sharp=0.0)
+    found = select(
+        [*others, blank, soft], Select(max_images=4, limits=limits, review_below=0, min_score=0), shared=False
+    )
+    assert [name for name in ("blank", "soft") if found.decisions[name].verdict == KEEP] == [kept]
+
+
 def test_a_limit_that_drops_none_covers_nothing_else():
     said = select([entry("a", 1), entry("b", 2)], Select(max_images=2), shared=True)
     assert said.coverage.covered is None

@@ -312,11 +312,13 @@ def _limit(ranked: Sequence[_Case], most: int) -> float | None:
 
 
 def _worth(cases: Sequence[_Case]) -> NDArray[np.float64]:
-    """Score, less for what is less sharp than the set's usual."""
-    sharp = np.array([case.entry.metrics.get("sharpness") or np.nan for case in cases])
-    usual = float(np.nanmedian(sharp)) if not np.isnan(sharp).all() else 1.0
+    """Score, less for what is less sharp than the set's usual; what is not known is as sharp as that."""
     scores = np.array([case.score for case in cases])
-    return np.asarray((scores * np.minimum(np.nan_to_num(sharp / usual, nan=1.0), 1.0)) ** WORTH_POWER)
+    sharp = [case.entry.metrics.get("sharpness") for case in cases]
+    known = [value for value in sharp if value is not None]
+    usual = float(np.median(known)) if known else 0.0
+    share = [1.0 if value is None or usual == 0 else min(value / usual, 1.0) for value in sharp]
+    return np.asarray((scores * np.array(share)) ** WORTH_POWER)
 
 
 def _cover(cases: Sequence[_Case], covered: float | None) -> Coverage | None:
