@@ -87,9 +87,14 @@ class Seen:
         return 0.0 if self.damage is None else float(np.mean((self.alpha != self.truth)[self.damage]))
 
     @property
+    def mask_wrong(self):
+        """Whether the final mask is, whatever is wrong with its photo."""
+        return self.iou < RIGHT or self.left > STILL
+
+    @property
     def wrong(self):
         """Whether the final cut-out is."""
-        return self.fault in LASTING or self.iou < RIGHT or self.left > STILL
+        return self.fault in LASTING or self.mask_wrong
 
 
 def auroc(score, bad):

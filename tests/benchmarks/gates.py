@@ -59,7 +59,7 @@ def main():
     for code, faults in CODES.items():
         named = [one for one in pictures if code in one.codes]
         planted = [one for one in pictures if one.fault in faults]
-        hits = [one for one in named if one.fault in faults or (faults == OF_MASK and one.wrong)]
+        hits = [one for one in named if one.fault in faults or (faults == OF_MASK and one.mask_wrong)]
         right = [one for one in named if not one.fault and not one.wrong]
         print(
             f"{code:17s} names {len(named):3d}: {len(hits) / max(1, len(named)):4.0%} rightly, {len(right):2d} of "
