@@ -6,9 +6,9 @@ In: photos with truth (`agreed`: the folders that LORASET_TRUTH names) and the m
     LORASET_TRUTH=... U2NET_HOME=... PYTHONPATH=src python tests/benchmarks/fit_score.py [CACHE [SETS [MADE]]]
 
 A mask of a single picture is right from an IoU of .8 with the truth, one that is given to a set as `faults` says, one
-that the set itself made (cosegment, with no model) from .85. Weights are logistic and none below 0. Wrong masks of
-single photos are weighed as `BAD_SHARE` of all; the bend of the expected overlaps is the one whose odds fit best.
-CACHE keeps what was measured on photos, SETS and MADE what was of sets.
+that the set itself made (cosegment, with no model) from .85. Weights are logistic and none below 0; the bend of the
+expected overlaps is the one whose odds fit best. `unasked` is fitted to the same photos as they are where the model is
+asked once. CACHE keeps what was measured on photos, SETS and MADE what was of sets.
 """
 
 import pickle
@@ -31,14 +31,13 @@ from scipy.optimize import minimize
 from loraset.engines import make_engine
 from loraset.engines.interface import EngineOptions
 from loraset.metrics import METRICS
-from loraset.metrics.grade import Doubt
+from loraset.metrics.grade import Doubt, asked_once
 from loraset.metrics.interface import Specimen
 from loraset.registry import load
 from loraset.sample import write_sample
 from loraset.stages.beside import beside
 from loraset.types import Frame
 
-BAD_SHARE = 0.22
 RIDGE = 0.001
 SET_SEEDS = range(100, 106)  # the benchmarks have others, here and below
 MADE_SEEDS, SAMPLE_SEEDS = (110, 111), (10, 11)
@@ -59,12 +58,12 @@ MADE = {"steady": Doubt(best=1.0, bad=0.5, weight=1.0, bend=10.0)}
 
 
 def measured(shot, engine):
-    """The metrics of one picture's mask, and its IoU."""
+    """The metrics of one picture's mask, those that are known where its maker is asked once, and its IoU."""
     mask = engine.mask(shot)
     height, width = shot.truth.shape
     alpha = np.clip(cv2.resize(mask.probability, (width, height), interpolation=cv2.INTER_CUBIC), 0, 1)
     frame = Frame((0, 0, width, height), 1.0, (0, 0, 0, 0), (width, height))
-    specimen = Specimen(
+    once = Specimen(
         rgb=shot.rgb.astype(np.float32) / 255,
         alpha=alpha,
         photo=shot.rgb,
@@ -73,26 +72,27 @@ def measured(shot, engine):
         frame=frame,
         subject_share=float(alpha.mean()),
         cut_share=0.0,
-        **mask.details.get("asked_again", {}),
     )
-    return {name: load(METRICS, name, "metric").measure(specimen) for name in PICTURE}, iou(
-        mask.probability, shot.truth
-    )
+    both = [
+        {name: load(METRICS, name, "metric").measure(specimen) for name in PICTURE}
+        for specimen in (replace(once, **mask.details.get("asked_again", {})), once)
+    ]
+    return *both, iou(mask.probability, shot.truth)
 
 
 def pictures(folder, cache):
-    """(metrics, right) of every photo of a folder."""
+    """(metrics, metrics of a maker asked once, right) of every photo of a folder."""
     engine = make_engine("rembg:u2netp", EngineOptions(download=False))
     rows = []
     for shot in agreed.photos(folder):
         path = cache and cache / f"{folder.name}-{shot.id}.pkl"
         if path and path.exists():
-            metrics, overlap = pickle.loads(path.read_bytes())
+            found = pickle.loads(path.read_bytes())
         else:
-            metrics, overlap = measured(shot, engine)
+            found = measured(shot, engine)
             if path:
-                path.write_bytes(pickle.dumps((metrics, overlap)))
-        rows.append((metrics, overlap >= 0.8))
+                path.write_bytes(pickle.dumps(found))
+        rows.append((*found[:2], found[2] >= 0.8))
     return rows
 
 
@@ -142,17 +142,17 @@ def _against(doubt, value):
     return 0.0 if value is None else doubt.log_odds(value)
 
 
-def fit(rows, doubts, bad_share, others=MappingProxyType({})):
+def fit(rows, doubts, others=MappingProxyType({}), unasked=0.0):
     """Log odds without a doubt, the doubts with their weights beside others whose weights are known, and the cost."""
     known = np.array([sum(_against(doubt, row.get(name)) for name, doubt in others.items()) for row, _ in rows])
+    known += [unasked * asked_once(row) for row, _ in rows]
     values = np.array([[_against(doubt, row[name]) for name, doubt in doubts.items()] for row, _ in rows])
+    values = values.reshape(len(rows), len(doubts))
     right = np.array([right for _, right in rows])
-    weight = np.where(right, (1 - bad_share) / right.mean(), bad_share / (1 - right.mean()))
 
     def loss(x):
         odds = x[0] - known - values @ x[1:]
-        cost = np.logaddexp(0, np.where(right, -odds, odds))
-        return (weight * cost).sum() / weight.sum() + RIDGE * np.square(x[1:]).sum()
+        return np.logaddexp(0, np.where(right, -odds, odds)).mean() + RIDGE * np.square(x[1:]).sum()
 
     best = minimize(loss, np.ones(1 + len(doubts)), bounds=[(None, None)] + [(0, None)] * len(doubts))
     named = zip(doubts.items(), best.x[1:], strict=True)
@@ -163,13 +163,13 @@ def fit(rows, doubts, bad_share, others=MappingProxyType({})):
 def fit_pictures(rows):
     """As `fit`, with the bend of the expected overlaps that costs least."""
     ways = [PICTURE | {name: replace(PICTURE[name], bend=bend) for name in BENT} for bend in BENDS]
-    return min((fit(rows, way, BAD_SHARE) for way in ways), key=lambda found: found[2])[:2]
+    return min((fit(rows, way) for way in ways), key=lambda found: found[2])[:2]
 
 
 def of_photos(cache):
-    """`fit_pictures` to the photos of all folders; says how well those are told whose fold did not teach."""
+    """`fit_pictures` to the photos of all folders, and `unasked`; says how well photos are told that did not teach."""
     by_folder = {folder.name: pictures(folder, cache) for folder in agreed.folders()}
-    rows = [row for found in by_folder.values() for row in found]
+    rows = [(asked, right) for found in by_folder.values() for asked, _, right in found]
     fold, odds = np.arange(len(rows)) % FOLDS, np.zeros(len(rows))
     for number in range(FOLDS):
         sure, table = fit_pictures([row for row, of in zip(rows, fold, strict=True) if of != number])
@@ -177,31 +177,33 @@ def of_photos(cache):
             odds[index] = sure - sum(_against(doubt, rows[index][0][name]) for name, doubt in table.items())
     start = 0
     for name, found in by_folder.items():
-        right, told = np.array([right for _, right in found]), odds[start : start + len(found)]
+        right, told = np.array([right for *_, right in found]), odds[start : start + len(found)]
         start += len(found)
         pairs = told[right][:, None] - told[~right]
         auroc = np.mean(pairs > 0) + np.mean(pairs == 0) / 2 if pairs.size else np.nan
         print(f"# {name}: {len(found)} photos, {(~right).sum()} wrong, AUROC {auroc:.3f}", flush=True)
-    return fit_pictures(rows)
+    sure, table = fit_pictures(rows)
+    once = [(alone, right) for found in by_folder.values() for _, alone, right in found]
+    return sure, sure - fit(once, {}, table)[0], table
 
 
 def main():
     caches = [Path(name) for name in sys.argv[1:4]] + [None] * 3
     for cache in filter(None, caches):
         cache.mkdir(parents=True, exist_ok=True)
-    sure, table = of_photos(caches[0])
+    sure, unasked, table = of_photos(caches[0])
     rows = sets(caches[1])
-    print(f"# {len(rows)} masks of sets, {sum(not right for _, right in rows)} wrong")
     bad = np.mean([not right for _, right in rows])
-    undoubted, of_sets, _ = fit(rows, SET, bad)
+    print(f"# {len(rows)} masks of sets, {sum(not right for _, right in rows)} wrong")
+    undoubted, of_sets, _ = fit(rows, SET, table, unasked)
     backed = undoubted - np.log((1 - bad) / bad)
     table |= of_sets
     rows = made(caches[2])
-    bad = np.mean([not right for _, right in rows])
     print(f"# {len(rows)} masks that sets made, {sum(not right for _, right in rows)} wrong")
-    undoubted, of_made, _ = fit(rows, MADE, bad, table)
+    undoubted, of_made, _ = fit(rows, MADE, table, unasked)
     table |= of_made
-    print(f"sure = {sure:.2f}\n\n[backed]\nset_disputes = {backed:.2f}\nsteady = {undoubted - sure:.2f}")
+    print(f"sure = {sure:.2f}\nunasked = {unasked:.2f}")
+    print(f"\n[backed]\nset_disputes = {backed:.2f}\nsteady = {undoubted - sure:.2f}")
     for name, doubt in table.items():
         print(f"\n[doubt.{name}]\nbest = {doubt.best}\nbad = {doubt.bad}\nweight = {doubt.weight}")
         print(f"bend = {doubt.bend}" if doubt.bend else "", end="")

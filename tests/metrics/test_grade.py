@@ -54,7 +54,7 @@ def test_the_score_is_the_chance_to_be_right_times_the_factors():
     worth = grade({"halo": halo.bad, "sharpness": blur.bad, "expected_overlap": 0.9, "lightness": None})
     fitted = doubts()
     against = fitted.table["expected_overlap"].log_odds(0.9)
-    assert worth.right == pytest.approx(1 / (1 + math.exp(against - fitted.sure)))
+    assert worth.right == pytest.approx(1 / (1 + math.exp(against + fitted.unasked - fitted.sure)))
     assert worth.technical == pytest.approx(1 - blur.cost)
     assert worth.score == pytest.approx(worth.right * (1 - halo.cost) * (1 - blur.cost))
     assert worth.pulled_down == ["halo", "sharpness", "expected_overlap"]
@@ -114,3 +114,8 @@ def test_each_doubt_of_the_model_counts_beside_the_other():
 def test_a_look_gains_where_the_mask_is_wrong_not_where_the_photo_is_blurred():
     assert grade({"expected_overlap": 0.5}).gain > grade({"expected_overlap": 0.5, "sharpness": 0.05}).gain
     assert grade({"sharpness": 0.05}).gain < 0.05
+
+
+def test_the_word_of_a_mask_whose_maker_was_asked_once_counts_for_less():
+    exact, once, twice = {}, {"expected_overlap": 1.0}, {"expected_overlap": 1.0, "from_afar": 1.0}
+    assert grade(once).right < grade(twice).right == grade(exact).right

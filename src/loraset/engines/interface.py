@@ -23,7 +23,7 @@ class EngineOptions:
     model_named says whether the user wrote it: only then, and where download allows, it may be fetched. say gives one
     line to the user. recall(view, maker, make) returns what `make` once said of a picture alone; `maker` is the JSON
     that decides it beside the picture. look_again says whether a model that works alone is asked again, about the
-    picture turned, where its mask is not clear.
+    picture mirrored and from afar, unless its mask leaves no doubt.
     """
 
     model: str = "isnet-general-use"

@@ -100,7 +100,7 @@ class JoinedEngine:
         silent |= {name: masks[name].reasons[0].detail for name in masks.keys() - voters.keys()}
         if len(voters) == 1:
             name, mask = next(iter(voters.items()))
-            return replace(mask, details={"members": {name: {"details": mask.details}}, "declined": silent})
+            return replace(mask, details={**mask.details, "members": {name: {}}, "declined": silent})
         size = _common_size(view.size, list(voters.values()))
         maps = {name: _resize(mask.probability, size) for name, mask in voters.items()}
         agreement = {

@@ -28,7 +28,7 @@ from loraset.runtime.hardware import choose_providers
 from loraset.runtime.models import accept_license, find, lookup, missing, pull, sessions_of_rembg, sha256
 from loraset.types import ByteImage, FloatImage, Json, Map, Mask, Reason, View
 
-VERSION = 3
+VERSION = 4
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet's, for models given by path
 DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 MIRRORED = slice(None), slice(None, None, -1)
@@ -77,7 +77,8 @@ class RembgEngine:
         """Return the model's map; `mask_uncertain` where it is flat.
 
         Of `details.asked_again`, `stays` is the IoU to be expected of the mask by what the model says of the picture
-        and of its mirror image, `from_afar` by what it says of the picture with more about it.
+        and of its mirror image, `from_afar` by what it says of the picture with more about it. A mask that leaves no
+        doubt stands for the answers that were not asked for.
         """
         session = self._open()
         if isinstance(session, sam.SamSession):
@@ -85,11 +86,14 @@ class RembgEngine:
         photo = _seen(view, session)
         mask = self._mask(session.look(photo))
         own = mask.probability
-        if not self._look_again or not 0 < expected_overlap(own, [own]) < ASKED_BELOW:
+        alone = expected_overlap(own, [own])
+        if not self._look_again or not alone:
             return mask
-        mirrored = session.look(np.ascontiguousarray(photo[MIRRORED])).map[MIRRORED]
-        stays = expected_overlap(own, [own, mirrored])
-        from_afar = expected_overlap(own, [_from_afar(photo, session, own.shape)])
+        stays, from_afar = alone, 1.0  # of a mask too sure to be asked about
+        if alone < ASKED_BELOW:
+            mirrored = session.look(np.ascontiguousarray(photo[MIRRORED])).map[MIRRORED]
+            stays = expected_overlap(own, [own, mirrored])
+            from_afar = expected_overlap(own, [_from_afar(photo, session, own.shape)])
         again: Json = {"stays": round(stays, 4), "from_afar": round(from_afar, 4)}
         return replace(mask, details={**mask.details, "asked_again": again})
 

@@ -150,11 +150,13 @@ class Grade:
 class Doubts:
     """What is in right.toml.
 
-    sure : log odds of a cut-out that nothing speaks against. backed : what is added where a metric is known and raises
+    sure : log odds of a cut-out that nothing speaks against. unasked : what is taken from them where a mask's maker was
+    asked once, for its own word is not enough. backed : what is added where a metric is known and raises
     no doubt, for that says more than its being unknown: of several, the first counts. table : the doubts by metric.
     """
 
     sure: float
+    unasked: float
     backed: dict[str, float]
     table: dict[str, Doubt]
 
@@ -164,7 +166,12 @@ def doubts() -> Doubts:
     """Return the fitted part of the score."""
     said = tomllib.loads(files("loraset.metrics").joinpath("right.toml").read_text("utf-8"))
     table = {name: Doubt(**values) for name, values in said["doubt"].items()}
-    return Doubts(float(said["sure"]), dict(said["backed"]), table)
+    return Doubts(float(said["sure"]), float(said["unasked"]), dict(said["backed"]), table)
+
+
+def asked_once(numbers: Mapping[str, float | None]) -> bool:
+    """Whether a mask was guessed, and its maker never asked again about the picture shown in another way."""
+    return numbers.get("expected_overlap") is not None and numbers.get("from_afar") is None
 
 
 def grade(numbers: Mapping[str, float | None], usual: Collection[str] = ()) -> Grade:
@@ -174,7 +181,7 @@ def grade(numbers: Mapping[str, float | None], usual: Collection[str] = ()) -> G
         name: doubt.log_odds(value) for name, doubt in fitted.table.items() if (value := numbers.get(name)) is not None
     }
     backed = next((amount for name, amount in fitted.backed.items() if name in against), 0.0)
-    odds = fitted.sure + backed - sum(against.values())
+    odds = fitted.sure + backed - sum(against.values()) - fitted.unasked * asked_once(numbers)
     right = _chance(odds)
     factors = {
         name: part.factor(value)

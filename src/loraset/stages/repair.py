@@ -27,21 +27,22 @@ LOOK_BELOW = 0.93  # overlap of the old and the new mask below which a person sh
 
 LIKELY = 0.5  # chance from which a piece that stays as it is is named, where it is ...
 NAMED = 0.05  # ... so large a share of the mask
-EVEN = 0.12  # is told to be wrong of a mask that was made anew, or should have been: with that, its chances are even
+EVEN = 0.12  # is told to be wrong of a mask that was made anew, or should have been: as much as counts in full
 
 
 def measured(said: Json, mask: Json) -> dict[str, float | None]:
     """Return what the set says of a mask as numbers in [0, 1]: None where it was not asked.
 
     set_overlap : IoU of the final mask and the set's own cut. set_disputes : the share of the final mask that is to be
-    expected wrong. steady : of a mask that the set made, how much of it stays when its evidence is weighed differently.
+    expected wrong. steady : of a mask that the set made, how much of it stays when its evidence is weighed differently;
+    None where the mask is not that one any more.
 
     said, mask : what this stage and the mask stage said.
     """
     return {
         "set_overlap": said.get("agreement"),
         "set_disputes": said.get("disputed"),
-        "steady": mask.get("details", {}).get("stability"),
+        "steady": None if said.get("verdict") in ("changed", "remade") else mask.get("details", {}).get("stability"),
     }
 
 

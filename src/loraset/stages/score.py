@@ -25,7 +25,7 @@ from loraset.stages.repair import final_mask
 from loraset.types import Cutout, Frame, Json, StageResult
 
 NAME = "score"
-VERSION = 14
+VERSION = 15
 READS = ("ingest", "mask", "repair", "frame", "decontaminate")
 
 
