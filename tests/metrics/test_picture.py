@@ -121,14 +121,14 @@ def test_upscaled_is_the_enlargement(specimen):
     assert upscaled.measure(specimen(frame=replace(frame, scale=0.3))) == 1.0
 
 
-def discs(side=400, seed=0):
+def discs(side=400, seed=0, count=300, radii=(12, 30)):
     """Sharp discs of plain colour, one over the other: edges in all directions."""
     random = np.random.default_rng(seed)
     photo = np.full((side, side, 3), 120, np.uint8)
-    for _ in range(300):
+    for _ in range(count):
         centre = tuple(random.integers(0, side, 2).tolist())
         color = random.integers(40, 220, 3).tolist()
-        cv2.circle(photo, centre, int(random.integers(12, 30)), color, -1, cv2.LINE_AA)
+        cv2.circle(photo, centre, int(random.integers(*radii)), color, -1, cv2.LINE_AA)
     return photo
 
 
@@ -146,6 +146,28 @@ def test_motion_blur_grows_with_the_way_that_was_moved(specimen, slanted):
     assert values == sorted(values)
     way = lengths[2] * (np.sqrt(2) if slanted else 1)
     assert values[0] < 3 and values[2] == pytest.approx(way, rel=0.25)
+
+
+@pytest.mark.parametrize("slanted", [False, True])
+@pytest.mark.parametrize("length", [25, 41, 61, 81])
+def test_a_long_way_is_not_lost_with_the_edges_that_it_flattens(specimen, painted, length, slanted):
+    photo, alpha = discs(700, count=2500, radii=(6, 20)), painted["disc"](700, 260)
+    steps = round(length / np.sqrt(2)) if slanted else length
+    assert motion_blur.measure(specimen(drawn_out(photo, steps, slanted), alpha)) > 11
+    smeared = (drawn_out(alpha, steps, slanted) > 0.5).astype(np.float32)
+    assert motion_blur.measure(specimen(drawn_out(photo, steps, slanted), smeared)) > 11
+
+
+@pytest.mark.parametrize("ground", [20, 140, 235])
+@pytest.mark.parametrize("turned", [0.0, 0.35, np.pi / 4, np.pi / 2])
+@pytest.mark.parametrize("period, dark", [(24, 2), (12, 6), (40, 20), (80, 40)])  # ruled paper; cloth; planks
+def test_stripes_are_no_motion(specimen, painted, ground, turned, period, dark):
+    rows, columns = np.mgrid[0:400, 0:400]
+    striped = np.where((rows * np.cos(turned) + columns * np.sin(turned)) % period < dark, 70, 190)
+    striped = striped + 20 * np.sin(columns / 60)  # unevenly lit
+    photo = np.where(painted["disc"]() > 0.5, striped, ground).astype(np.float32)
+    photo = noisy(cv2.GaussianBlur(photo, (0, 0), 0.7)[..., None].repeat(3, 2), 3)
+    assert (motion_blur.measure(specimen(photo)) or 0) < 6
 
 
 def test_blur_that_is_alike_in_all_directions_is_no_motion(specimen):
@@ -233,4 +255,4 @@ def test_the_shade_of_something_round_is_no_motion_where_its_outline_is_sharp(sp
     round_ = np.exp(-(((columns - 180) / 9.0) ** 2)) + 0.3 * (rows // 40 % 2)  # a soft highlight, sharp stripes
     photo = np.where(alpha > 0.5, 60 + 110 * round_, 235).astype(np.uint8)[..., None].repeat(3, 2)
     assert motion_blur.measure(specimen(photo, alpha)) < 6
-    assert motion_blur.measure(specimen(drawn_out(photo, 17), alpha)) > 11
+    assert motion_blur.measure(specimen(drawn_out(photo, 21), alpha)) > 11

@@ -18,7 +18,7 @@ from loraset.metrics.interface import Metric, Specimen
 from loraset.ops.blur import Edges
 
 DIRECTIONS = np.arange(8) * np.pi / 8
-HIGH = 0.3  # of the largest squared height in any direction: less is hardly an edge, and motion leaves edges high
+HIGH = 0.1  # of the largest squared height in any direction: a way of 80 px leaves that; less is hardly an edge
 EVEN = 12.0  # squared length of even motion over its variance
 ASKED_PX = 6.0  # motion from which the outline is asked
 BESIDE_PX = 3  # of the outline's outer side
