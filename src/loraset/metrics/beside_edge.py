@@ -1,6 +1,6 @@
 """Colours to either side of the outline, shared by the metrics that compare them.
 
-In: a specimen. Out: a reduced one; mean colours near given places. Never: a number of its own.
+In: a cut-out and its photo. Out: both reduced; mean colours near given places. Never: a number of its own.
 """
 
 from typing import NamedTuple
@@ -8,8 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from loraset.metrics.interface import Specimen
-from loraset.types import BoolImage, FloatImage
+from loraset.types import BoolImage, ByteImage, FloatImage
 
 SIDE_PX = 256  # long side when looked at: a pixel there is about what an edge is wide
 EDGE_PX = 1.5  # of the reduced picture, to either side of the outline: what may be mixed
@@ -29,20 +28,19 @@ class Sides(NamedTuple):
     outside: BoolImage
 
 
-def sides(specimen: Specimen) -> Sides:
-    """Return a specimen reduced to 256 px of the long side; a smaller one keeps its size."""
-    scale = min(1.0, SIDE_PX / max(specimen.alpha.shape))
-    size = max(1, round(specimen.alpha.shape[1] * scale)), max(1, round(specimen.alpha.shape[0] * scale))
-    rgb, alpha, photo, inside = (
-        cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-        for part in (specimen.rgb, specimen.alpha, specimen.photo, specimen.inside.astype(np.uint8))
+def reduced(rgb: FloatImage, alpha: FloatImage, photo: ByteImage, inside: BoolImage) -> Sides:
+    """Return a specimen's pictures (see `Specimen`) at 256 px of the long side; smaller ones keep their size."""
+    scale = min(1.0, SIDE_PX / max(alpha.shape))
+    size = max(1, round(alpha.shape[1] * scale)), max(1, round(alpha.shape[0] * scale))
+    small_rgb, small_alpha, small_photo, small_inside = (
+        cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (rgb, alpha, photo, inside.astype(np.uint8))
     )
-    subject = (alpha >= 0.5).astype(np.uint8)
+    subject = (small_alpha >= 0.5).astype(np.uint8)
     return Sides(
-        np.asarray(rgb, np.float32),
-        np.asarray(photo, np.float32) / np.float32(255.0),
+        np.asarray(small_rgb, np.float32),
+        np.asarray(small_photo, np.float32) / np.float32(255.0),
         np.asarray(cv2.distanceTransform(subject, cv2.DIST_L2, 5), np.float32),
-        (cv2.distanceTransform(1 - subject, cv2.DIST_L2, 5) > EDGE_PX) & (inside > 0),
+        (cv2.distanceTransform(1 - subject, cv2.DIST_L2, 5) > EDGE_PX) & (small_inside > 0),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from loraset.metrics.beside_edge import Sides, reduced
 from loraset.ops.blur import Edges
 from loraset.ops.noise import deviation
 from loraset.types import BoolImage, ByteImage, FloatImage, Frame
@@ -67,6 +68,11 @@ class Specimen:
     def noise(self) -> float | None:
         """Standard deviation of the luma's white noise in the core, of full scale; None where that is too small."""
         return deviation(self.luma, self.core)
+
+    @cached_property
+    def sides(self) -> Sides:
+        """The pictures reduced, for colours to either side of the outline."""
+        return reduced(self.rgb, self.alpha, self.photo, self.inside)
 
     @cached_property
     def depth(self) -> FloatImage:

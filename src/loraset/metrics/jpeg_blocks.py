@@ -9,7 +9,6 @@ that was cropped and saved again has them on another grid than its own: of the e
 taken, and it counts by how far it stands out from the next.
 """
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,12 +25,11 @@ def measure(specimen: Specimen) -> float | None:
     frame = specimen.frame
     if specimen.format != "JPEG" or BLOCK_PX * frame.inner_scale < NEAREST_PX:
         return None
-    luma = cv2.cvtColor(specimen.photo, cv2.COLOR_RGB2GRAY).astype(np.float32)
     left, top, _, _ = frame.padding
     x0, y0, x1, y1 = frame.source_box
     grids = [
-        _grids(luma, specimen.core, x1 - x0, frame.inner_scale, left),
-        _grids(luma.T, specimen.core.T, y1 - y0, frame.inner_scale, top),
+        _grids(specimen.luma, specimen.core, x1 - x0, frame.inner_scale, left),
+        _grids(specimen.luma.T, specimen.core.T, y1 - y0, frame.inner_scale, top),
     ]
     if any(steps is None for steps in grids):
         return None

@@ -11,7 +11,7 @@ Processing 2004, who compare colours to both sides of a boundary to judge a mask
 import numpy as np
 
 from loraset.color import to_bytes, to_lab
-from loraset.metrics.beside_edge import EDGE_PX, mean_near, sides
+from loraset.metrics.beside_edge import EDGE_PX, mean_near
 from loraset.metrics.interface import Metric, Specimen
 
 REACH_PX = 2.0  # of the reduced picture: Gaussian from which the colours to either side are gathered
@@ -20,7 +20,7 @@ HALF = 10.0  # CIE distance that counts half
 
 def measure(specimen: Specimen) -> float | None:
     """Return the mean separation in [0, 1), or None where the subject has no outline within the photo."""
-    _, photo, depth, outside = sides(specimen)
+    _, photo, depth, outside = specimen.sides
     inner, has_inner = mean_near(photo, depth > EDGE_PX, REACH_PX)
     outer, has_outer = mean_near(photo, outside, REACH_PX)
     at = (depth > 0) & (depth < EDGE_PX) & has_inner & has_outer

@@ -12,7 +12,7 @@ along the rim the middle one counts, so that a hand or a boot of another colour 
 import numpy as np
 from numpy.typing import NDArray
 
-from loraset.metrics.beside_edge import EDGE_PX, mean_near, sides
+from loraset.metrics.beside_edge import EDGE_PX, mean_near
 from loraset.metrics.interface import Metric, Specimen
 from loraset.types import FloatImage
 
@@ -25,7 +25,7 @@ WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 def measure(specimen: Specimen) -> float | None:
     """Return the cast in [0, 1], or None where the subject has no inside or no background beside it."""
-    rgb, photo, depth, outside = sides(specimen)
+    rgb, photo, depth, outside = specimen.sides
     skin = min(SKIN_PX, float(depth.max()) / 2)
     own, has_own = mean_near(rgb, depth > skin, OWN_PX)
     behind, has_behind = mean_near(photo, outside, BEHIND_PX)
