@@ -6,7 +6,8 @@
 halo       the halo metric against the true colour error of the ring, over a sweep of contamination
 spill      the spill metric against the true error of chroma near the rim, over a sweep of light
 sharpness  whether it falls with each step of blur and of enlargement, whatever the noise
-enlarged   whether fine detail tells photos that were enlarged before they were saved
+enlarged   whether fine detail tells photos that were enlarged before they were saved, under blur and noise too
+motion     how long a way motion blur tells of masked photos drawn out with their outline, and of photos as they are
 fur        whether it does so whatever the fur
 masks      AUROC of the score for "IoU under .8", of a whole run with a model's masks; SHEETS=FOLDER takes the
            reliability diagram
@@ -18,6 +19,7 @@ import os
 import sys
 import tempfile
 from dataclasses import replace
+from functools import partial
 from itertools import combinations, pairwise, product
 from pathlib import Path
 
@@ -30,7 +32,7 @@ from scipy.stats import rankdata, spearmanr
 from loraset.engines import make_engine
 from loraset.engines.interface import EngineOptions
 from loraset.images import decode
-from loraset.metrics import fine_detail, halo, sharpness, spill
+from loraset.metrics import fine_detail, halo, motion_blur, sharpness, spill
 from loraset.metrics.grade import grade
 from loraset.metrics.interface import Specimen
 from loraset.ops.foreground import pull_push
@@ -42,6 +44,7 @@ from loraset.types import Frame
 
 DATA = Path(os.environ.get("LORASET_DATA", ""))
 COMPOSITES = 100  # of each kind
+MOVED_PX = 11  # the recipe's limit
 LEAST_SHARE = 0.03  # of the picture: a smaller subject is none
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
@@ -260,14 +263,22 @@ def benchmark_enlarged():
     native = np.array([fine_detail.measure(subject_of(coded(photo, 90))) for photo in photos])
 
     def show(name, change, quality):
-        found = np.array([fine_detail.measure(subject_of(coded(change(photo), quality))) for photo in photos])
+        found = np.array([fine_detail.measure(subject_of(coded(change(photo), quality))) for photo in photos], float)
+        found, silent = found[~np.isnan(found)], np.isnan(found).sum()
+        if not len(found):
+            print(f"  {name:20s} nothing said of {silent}")
+            return
         above = np.mean(native[:, None] > found[None])
         print(f"  {name:20s} median {np.median(found):.3f}, 5-95 % {np.quantile(found, [0.05, 0.95]).round(3)}", end="")
-        print(f", under a shrunk one {above:.3f}")
+        print(f", under a shrunk one {above:.3f}, nothing said of {silent}")
 
     print(f"fine detail: shrunk photos {np.quantile(native, [0, 0.5, 1]).round(3)}")
     for blur in (0.5, 1, 2):
         show(f"blurred by {blur} px", lambda photo, blur=blur: cv2.GaussianBlur(photo, (0, 0), blur), 90)
+    random = np.random.default_rng(0)
+    for blur, noise in product((0, 1, 3), NOISES[1:]):
+        how = partial(degraded, blur=blur, noise=noise, random=random)
+        show(f"blur {blur} px, noise {noise}", how, 95)
     for way, factor, quality in product(WAYS, SCALES[1:], (90, 70)):
 
         def enlarged(photo, way=way, factor=factor):
@@ -275,6 +286,30 @@ def benchmark_enlarged():
             return cv2.resize(small, photo.shape[1::-1], interpolation=WAYS[way])
 
         show(f"{way} x{factor}, JPEG {quality}", enlarged, quality)
+
+
+def benchmark_motion():
+    """Photos with a true mask, drawn out with it along two axes; native ones beside them."""
+    native = [motion_blur.measure(subject_of(at_side(read(path).rgb, 1024))) for path in pictures("photos")]
+    print(f"motion: native photos, px {np.quantile(native, [0, 0.5, 1]).round(1)}")
+    shots = []
+    for path in pictures("masks/images")[1::2]:
+        truth = cv2.imread(str(DATA / "masks/gt" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
+        shots.append((at_side(read(path).rgb, 1024), at_side(truth, 1024).astype(np.float32) / 255))
+    for length in (1, 13, 25, 41, 61, 81):
+        found = []
+        for (photo, alpha), across in product(shots, (True, False)):
+            size = (length, 1) if across else (1, length)
+            drawn, outline = cv2.blur(photo, size), np.round(cv2.blur(alpha, size))
+            found.append(motion_blur.measure(whole(drawn.astype(np.float32) / 255, outline, drawn)))
+        unseen = np.mean(np.array(found) <= MOVED_PX)
+        print(f"  way {length:2d}: least, median, most {np.quantile(found, [0, 0.5, 1]).round(1)}, ", end="")
+        print(f"not above {MOVED_PX} px {unseen:.2f}")
+
+
+def at_side(picture, side):
+    scale = side / max(picture.shape[:2])
+    return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
 def benchmark_masks():

@@ -241,7 +241,14 @@ def test_what_was_enlarged_before_has_little_fine_detail_whatever_jpeg_and_noise
         values.append([fine_detail.measure(specimen(p)) for p in (large, coded(large, 75), noisy(large, 5))])
     clean = [of_factor[0] for of_factor in values]
     assert clean == sorted(clean, reverse=True)
-    assert min(values[0]) > 0.5 > 0.4 > max(value for of_factor in values[2:] for value in of_factor)
+    assert min(values[0]) > 0.5 > 0.4 > max(value or 0 for of_factor in values[2:] for value in of_factor)
+
+
+def test_fine_detail_is_not_told_of_what_is_lost_in_noise(specimen):
+    photo = discs()
+    photo[:, :200] = 4  # noise is cut off at black, and taken for less than it is
+    values = [fine_detail.measure(specimen(noisy(blurred(3)(photo), deviation))) for deviation in (0, 2, 4, 8, 12)]
+    assert values[0] < 0.1 and values[2:] == [None] * 3 and (values[1] or 0) < 0.15
 
 
 def test_a_step_from_pixel_to_pixel_has_all_the_detail_there_is(specimen, painted):

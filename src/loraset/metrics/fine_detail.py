@@ -7,7 +7,8 @@ which makes new edges; a part of the score, in which `sharpness` has blur alread
 
 Energy between the picture and its copy smoothed by 1/2 px is compared with that between copies smoothed by 1.2 and
 1.8 px, on the edges that are strongest at a coarser scale, as the response of a lens is read from an edge (ISO 12233,
-by bands: Burt and Adelson, IEEE Trans. Communications 1983). The share that noise has is taken off either.
+by bands: Burt and Adelson, IEEE Trans. Communications 1983). The share that noise has is taken off either;
+where that is much, as in a photo that is both blurred and noisy, nothing is said.
 """
 
 import cv2
@@ -22,10 +23,11 @@ EDGE_SHARE = 0.05  # of the core
 FAINTEST = 0.004  # gradient per px, of full scale: below it there is no edge to measure
 SEEN_PX = 12  # as far as the filters see
 STEP = 0.42  # ratio of both energies on a step from one pixel to the next
+DROWNED = 0.33  # noise's share of the finest energy that a step would have: it is known to about half of itself only
 
 
 def measure(specimen: Specimen) -> float | None:
-    """Return the share in [0, 1], or None where the subject has no inner edge."""
+    """Return the share in [0, 1], or None where the subject has no inner edge that noise leaves legible."""
     if not specimen.core.any():
         return None
     box = around(specimen.core, SEEN_PX)
@@ -38,9 +40,11 @@ def measure(specimen: Specimen) -> float | None:
     if not edges.any():
         return None
     noise = (specimen.noise or 0.0) ** 2
-    fine = _energy(np.asarray(luma - finest), edges) - noise * _left(0.0, FINEST_PX)
     coarse = _energy(np.asarray(near - far), edges) - noise * _left(NEAR_PX, FAR_PX)
-    return float(np.clip(fine / max(coarse, 1e-12) / STEP, 0.0, 1.0))
+    of_step, of_noise = STEP * coarse, noise * _left(0.0, FINEST_PX)
+    if of_noise >= DROWNED * of_step:
+        return None
+    return float(np.clip((_energy(np.asarray(luma - finest), edges) - of_noise) / of_step, 0.0, 1.0))
 
 
 def _energy(band: FloatImage, at: BoolImage) -> float:
