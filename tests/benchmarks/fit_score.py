@@ -142,10 +142,13 @@ def _against(doubt, value):
     return 0.0 if value is None else doubt.log_odds(value)
 
 
+def _known(row, table):
+    return sum(_against(doubt, row.get(name)) for name, doubt in table.items())
+
+
 def fit(rows, doubts, others=MappingProxyType({}), unasked=0.0):
     """Log odds without a doubt, the doubts with their weights beside others whose weights are known, and the cost."""
-    known = np.array([sum(_against(doubt, row.get(name)) for name, doubt in others.items()) for row, _ in rows])
-    known += [unasked * asked_once(row) for row, _ in rows]
+    known = np.array([_known(row, others) + unasked * asked_once(row) for row, _ in rows])
     values = np.array([[_against(doubt, row[name]) for name, doubt in doubts.items()] for row, _ in rows])
     values = values.reshape(len(rows), len(doubts))
     right = np.array([right for _, right in rows])
@@ -174,7 +177,7 @@ def of_photos(cache):
     for number in range(FOLDS):
         sure, table = fit_pictures([row for row, of in zip(rows, fold, strict=True) if of != number])
         for index in np.flatnonzero(fold == number):
-            odds[index] = sure - sum(_against(doubt, rows[index][0][name]) for name, doubt in table.items())
+            odds[index] = sure - _known(rows[index][0], table)
     start = 0
     for name, found in by_folder.items():
         right, told = np.array([right for *_, right in found]), odds[start : start + len(found)]
