@@ -73,7 +73,8 @@ def test_a_set_that_was_asked_speaks_for_a_mask_or_against_it():
 
 
 def test_a_mask_that_the_set_made_is_trusted_where_its_outline_is_steady():
-    doubted, steady = grade({"steady": 0.75}).right, grade({"steady": 0.98}).right
+    guessed = {"expected_overlap": 1.0}
+    doubted, steady = grade(guessed | {"steady": 0.75}).right, grade(guessed | {"steady": 0.98}).right
     assert doubted < 0.85 < 0.9 < steady
 
 
