@@ -21,7 +21,8 @@ class Gate:
 
     code : the reason's; it names the threshold in [select.limits], too, where `limit` does not. side : where the number
     fails. words : of the number, for a person. common : said once, and of no picture, where most fail: that is the
-    subject's or the recipe's, not theirs. of_set : the metric that takes this one's place where it is known.
+    subject's or the recipe's, not theirs. of_recipe : it is the recipe's, whatever the pictures show. of_set : the
+    metric that takes this one's place where it is known.
     """
 
     code: str
@@ -31,6 +32,7 @@ class Gate:
     verdict: Verdict = Verdict.REVIEW
     limit: str = ""
     common: str = ""
+    of_recipe: bool = False
     of_set: str = ""
 
     def fails(self, metrics: Metrics, limit: float) -> bool:
@@ -57,6 +59,7 @@ GATES = (
         "below",
         "the subject's size in the output, in px of the photo,",
         common="the subject is small in most pictures: a smaller frame.resolution would fit these photos",
+        of_recipe=True,
     ),
     Gate("mask_uncertain", "mask_wrong", "above", "the chance that the mask is wrong"),
     Gate("engines_disagree", "engines_disagree", "above", "the engines' disagreement"),
@@ -88,17 +91,18 @@ GATES = (
 )
 
 
-def shared_by_most(pictures: Sequence[Metrics], limits: Limits) -> dict[Gate, str]:
+def shared_by_most(pictures: Sequence[Metrics], limits: Limits, *, one_subject: bool) -> dict[Gate, str]:
     """Return the gates that more than half of the pictures fail, of those that may be common, with a line for the user.
 
     Among fewer than `FEWEST` pictures nothing is common. Asked is at the recipe's threshold, but at none stricter than
-    the default: a stricter one is there to be told of more pictures.
+    the default: a stricter one is there to be told of more pictures. one_subject : the pictures show one, so that what
+    most have may be its own.
     """
     found: dict[Gate, str] = {}
-    for gate in GATES:
+    for gate in (gate for gate in GATES if gate.common and (one_subject or gate.of_recipe)):
         looser = min if gate.side == "below" else max
         limit = looser(gate.threshold(limits), gate.threshold(Limits()))
         failing = sum(gate.fails(metrics, limit) for metrics in pictures)
-        if gate.common and len(pictures) >= FEWEST and 2 * failing > len(pictures):
+        if len(pictures) >= FEWEST and 2 * failing > len(pictures):
             found[gate] = f"{gate.common} ({failing} of {len(pictures)}, {gate.code})"
     return found

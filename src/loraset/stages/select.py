@@ -143,10 +143,9 @@ def select(entries: Sequence[Entry], settings: Select, *, shared: bool, mirrored
     mirrored : a mirrored copy is a copy.
     """
     cases = [_open(entry) for entry in sorted(entries, key=lambda entry: entry.id)]
-    common = shared_by_most([case.entry.metrics for case in _left(cases)], settings.limits) if shared else {}
+    common = shared_by_most([case.entry.metrics for case in _left(cases)], settings.limits, one_subject=shared)
     usual = tuple(gate.metric for gate in common)
-    if shared:
-        _see_beside(_left(cases), usual)
+    _see_beside(_left(cases), usual, shared=shared)
     notes = list(common.values())
     for case in cases:
         _apply_gates(case, settings, case.entry.metrics, common)
@@ -174,10 +173,13 @@ def _left(cases: Sequence[_Case]) -> list[_Case]:
     return sorted((case for case in cases if case.verdict != Verdict.REJECT), key=lambda case: case.rank)
 
 
-def _see_beside(cases: Sequence[_Case], usual: Collection[str]) -> None:
+def _see_beside(cases: Sequence[_Case], usual: Collection[str], *, shared: bool) -> None:
     """Add what the set says of each picture's metrics, and change its score by that. usual : see `Decision`."""
     entries = [case.entry for case in cases]
-    seen = beside([entry.metrics for entry in entries], [entry.rim for entry in entries], list(map(_backdrop, entries)))
+    seen: Sequence[Mapping[str, float]] = [{}] * len(entries)
+    if shared:
+        rims, backdrops = [entry.rim for entry in entries], [_backdrop(entry) for entry in entries]
+        seen = beside([entry.metrics for entry in entries], rims, backdrops)
     for case, entry, found in zip(cases, entries, seen, strict=True):
         if not (found or usual) or entry.score is None:
             continue
