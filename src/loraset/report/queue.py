@@ -7,19 +7,20 @@ to look up.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from loraset.metrics.grade import WORDS, doubts
 from loraset.types import Json
 
 SHORT = {  # by stage and code: two stages may mean different things by one code. Others keep their own detail
     ("mask", "mask_uncertain"): "the mask may be wrong",
     ("select", "mask_uncertain"): "the mask may be wrong",
-    ("select", "engines_disagree"): "the engines cut it differently",
+    ("select", "engines_disagree"): WORDS["engines_disagree"],
     ("select", "odd_one_out"): "it may be another subject",
-    ("select", "subject_cut_off"): "the photo's edge cuts the subject",
-    ("select", "too_small"): "the subject has few pixels",
-    ("select", "halo"): "the old background shows in the edge",
-    ("select", "blurry"): "the subject is blurred",
-    ("select", "dark"): "the subject is dark",
-    ("select", "overexposed"): "the subject is burnt out to white",
+    ("select", "subject_cut_off"): WORDS["cut_off"],
+    ("select", "too_small"): WORDS["true_size"],
+    ("select", "halo"): WORDS["halo"],
+    ("select", "blurry"): WORDS["sharpness"],
+    ("select", "dark"): WORDS["lightness"],
+    ("select", "overexposed"): WORDS["overexposed"],
 }
 MEND = "A wrong mask is mended beside its photo: points in <photo>.points.json, or a mask of yours, <photo>.mask.png."
 IN_DOUBT = "a part of the mask may be wrong"
@@ -110,8 +111,6 @@ def in_short(reason: Json) -> str:
 
 def _why_low(row: Json) -> list[str]:
     """Return what pulled a score down where no single number did."""
-    from loraset.metrics.grade import WORDS, doubts
-
     pulled = _worth(row).get("pulled_down", [])
     mask = [IN_DOUBT] if any(name in doubts().table for name in pulled) else []
     rest = [WORDS[name] for name in pulled if name in WORDS and name not in doubts().table]
